@@ -1,0 +1,27 @@
+# Third-party packages, all from Debian 12. Each header has its room: see docs/layers.txt.
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+
+# xxHash is used header-only, so that cross builds need no foreign library. Its header lies beside
+# every other system header; a directory of its own keeps those out of a cross compiler's sight.
+find_path(QTOT_XXHASH_DIR xxhash.h PATHS /usr/include NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/third_party)
+file(COPY_FILE ${QTOT_XXHASH_DIR}/xxhash.h ${PROJECT_BINARY_DIR}/third_party/xxhash.h
+     ONLY_IF_DIFFERENT)
+add_library(qtot_xxhash INTERFACE)
+add_library(qtot::xxhash ALIAS qtot_xxhash)
+target_include_directories(qtot_xxhash SYSTEM INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/third_party>)
+
+if(NOT QTOT_CORE_ONLY)
+  find_package(TBB REQUIRED)
+  find_package(Boost 1.74 REQUIRED COMPONENTS serialization)
+  find_package(yaml-cpp REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+  find_package(CLI11 REQUIRED)
+  find_package(Protobuf REQUIRED)
+  find_package(ZLIB REQUIRED)
+endif()
+if(QTOT_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()

@@ -1,0 +1,66 @@
+# qtot_module(<name> [DEPENDS module ...] [EXTERNAL target ...] [INTERNAL target ...])
+#
+# One library of the one-way order in docs/layers.txt. Headers lie in include/qtot/<name>, sources
+# in src/<name>/*.cpp. DEPENDS may only name modules declared above: a cycle cannot be written.
+function(qtot_module name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;EXTERNAL;INTERNAL" ${ARGN})
+  foreach(dep IN LISTS ARG_DEPENDS)
+    if(NOT TARGET qtot_${dep})
+      message(FATAL_ERROR "qtot module '${name}' depends on '${dep}', which is not declared above "
+                          "it. Modules depend downwards only; see docs/layers.txt.")
+    endif()
+  endforeach()
+
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  list(APPEND sources ${ARG_SOURCES})
+  if(sources)
+    add_library(qtot_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(qtot_${name} PRIVATE $<BUILD_INTERFACE:qtot::flags>)
+    foreach(target IN LISTS ARG_INTERNAL)  # seen by no header of ours
+      target_link_libraries(qtot_${name} PRIVATE $<BUILD_INTERFACE:${target}>)
+    endforeach()
+  else()
+    add_library(qtot_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(qtot::${name} ALIAS qtot_${name})
+  set_target_properties(qtot_${name} PROPERTIES EXPORT_NAME ${name})
+
+  list(TRANSFORM ARG_DEPENDS PREPEND qtot::)
+  target_link_libraries(qtot_${name} ${scope} ${ARG_DEPENDS} ${ARG_EXTERNAL})
+  target_compile_features(qtot_${name} ${scope} cxx_std_20)
+  target_include_directories(qtot_${name} ${scope}
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+  set_property(GLOBAL APPEND PROPERTY QTOT_MODULES qtot_${name})
+endfunction()
+
+# The flags the numbers depend on, and warnings. PRIVATE to every qtot target: a consumer's own
+# flags are its own business, ours never leak.
+add_library(qtot_flags INTERFACE)
+add_library(qtot::flags ALIAS qtot_flags)
+target_compile_options(qtot_flags INTERFACE
+  -ffp-contract=off -fno-fast-math           # the bits: no silent FMA, IEEE or nothing
+  -fno-math-errno -fno-trapping-math         # bit-neutral, and GCC vectorises only with them
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>    # GCC 12 sees overlaps in "x" + std::string (PR105329)
+  $<$<BOOL:${QTOT_SANITIZE}>:-fsanitize=${QTOT_SANITIZE} -fno-omit-frame-pointer -g>)
+target_link_options(qtot_flags INTERFACE
+  $<$<BOOL:${QTOT_SANITIZE}>:-fsanitize=${QTOT_SANITIZE}>)
+
+# qtot_tests(<module> [LINK target ...]): tests/<module>/*_test.cpp as one program, known to CTest.
+function(qtot_tests name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(qtot_${name}_test ${sources})
+  target_link_libraries(qtot_${name}_test PRIVATE qtot::flags qtot::test_support GTest::gmock
+                        GTest::gtest_main ${ARG_LINK})
+  if(TARGET qtot_${name})
+    target_link_libraries(qtot_${name}_test PRIVATE qtot::${name})
+  endif()
+  gtest_discover_tests(qtot_${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS ${name})
+endfunction()

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace qtot::math {
+
+/// Sums in a stated order, in double whatever the elements are.
+
+/// x[0] + x[1] + ... from the left, starting with +0.
+double sum_in_order(std::span<const double> x);
+
+/// Sum of x[i]^2: 16 accumulators that start with +0; accumulator l takes elements l, l + 16, ... in
+/// order by fma(x, x, acc) in double; then accumulator l adds l + 8, then l + 4, l + 2, l + 1.
+template <class T>
+double sum_of_squares(std::span<const T> x);
+template <class T>
+double sum_of_squares_naive(std::span<const T> x);
+
+/// Number of leaves in the left part of a tree of n >= 2 leaves: the largest power of two below n.
+std::size_t tree_split(std::size_t n);
+
+/// Elementwise sum of `leaves` by the fixed binary tree: leaf 0 alone is itself; otherwise the sum of
+/// the trees of the first tree_split(n) leaves and of the rest. The tree depends on the number of
+/// leaves alone, so threads and ranks may own subtrees. leaves[0 .. n) each point to `size`
+/// elements; out may be one of them. n = 0 gives +0.
+///
+/// @param[in]  leaves  [n][size]
+/// @param[out] out     [size]
+template <class T>
+void tree_sum(std::span<const T* const> leaves, std::size_t size, T* out);
+template <class T>
+void tree_sum_naive(std::span<const T* const> leaves, std::size_t size, T* out);
+
+/// The same tree over n doubles.
+double tree_sum(std::span<const double> leaves);
+
+}  // namespace qtot::math
