@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// Values as a user wrote them, each with the place where it was written, so that an error can name
+/// it. No YAML here: yaml.h turns text into these.
+namespace qtot::config {
+
+struct Value;
+
+/// Keys in the order of the text; a key that stands twice is an error of the reader (yaml.h).
+using Map = std::vector<std::pair<std::string, Value>>;
+using List = std::vector<Value>;
+
+struct Value {
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map> data;
+  std::string origin;  // "configs/algs/qmix.yaml:14", "command line", "default"
+
+  /// As a YAML author would write it in flow style: 1, 0.99, True, [6, 6], "text".
+  std::string text() const;
+  /// What it is, for error messages: "an integer", "a list", ...
+  const char* kind() const;
+};
+
+/// The value of `key` or nullptr.
+const Value* find(const Map& map, const std::string& key);
+/// Adds `key`, or replaces its value; nested maps are merged key by key.
+void merge(Map& into, const Map& from);
+
+/// The known name nearest to `key` by edit distance, "" when none is near (distance <= 1 + size / 3).
+std::string nearest(const std::string& key, const std::vector<std::string>& known);
+
+}  // namespace qtot::config

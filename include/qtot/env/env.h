@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "qtot/config/options.h"
+#include "qtot/core/dec_pomdp_spec.h"
+#include "qtot/env/chance.h"
+
+namespace qtot::env {
+
+using core::Action;
+using core::DecPomdpSpec;
+
+/// What a joint action led to. At most one of the two flags is set: `terminated` when the rules ended
+/// the episode, `truncated` when only the time limit did, so that the next state still has a value.
+struct StepResult {
+  float reward = 0;  // of the team
+  bool terminated = false;
+  bool truncated = false;
+};
+
+/// The full internal state of an environment by named arrays, in the names and order of the
+/// recordings (docs/adding_an_environment.md). Doubles hold every integer and float exactly.
+using Snapshot = std::vector<std::pair<std::string, std::vector<double>>>;
+
+/// A Dec-POMDP. Deterministic but for `chance`; knows no clock, no thread, no global state. After
+/// reset() and after each step() the caller may observe() any number of times.
+class Env {
+ public:
+  virtual ~Env() = default;
+
+  virtual const DecPomdpSpec& spec() const = 0;
+
+  /// Starts an episode.
+  virtual void reset(Chance& chance) = 0;
+
+  /// Plays one step. Each action must be available; an unavailable or unknown one, or a step after
+  /// the end, is a bug in the caller and aborts. joint_action [N].
+  virtual StepResult step(std::span<const Action> joint_action, Chance& chance) = 0;
+
+  /// Writes what is seen now into the caller's memory: obs [N * O], state [S], avail [N * A] (0 or 1).
+  virtual void observe(std::span<float> obs, std::span<float> state,
+                       std::span<std::uint8_t> avail) const = 0;
+
+  virtual Snapshot snapshot() const = 0;
+  /// Inverse of snapshot(). Throws Error that names the array when one is missing or does not fit.
+  virtual void restore(const Snapshot& snapshot) = 0;
+
+  /// One line for people: where things stand, for golden playthroughs.
+  virtual std::string text() const { return {}; }
+};
+
+/// One kind of environment in the registry (envs/envs.def).
+struct EnvFamily {
+  std::string name;     // "stag_hunt"
+  std::string summary;  // one line
+  /// Builds it from `env_args`. Throws Error for an unknown key or a value that is not allowed.
+  std::unique_ptr<Env> (*make)(const config::Map& args) = nullptr;
+  /// Lists its options with their defaults.
+  std::vector<config::OptionInfo> (*options)() = nullptr;
+  /// Names of `env_args.map_name` that stand for a set of arguments; may be empty.
+  std::vector<std::string> (*maps)() = nullptr;
+};
+
+/// In the order of envs/envs.def.
+const std::vector<EnvFamily>& families();
+
+/// Throws Error that lists the known names when there is no such family.
+const EnvFamily& family(const std::string& name);
+
+}  // namespace qtot::env
