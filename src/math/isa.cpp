@@ -1,8 +1,10 @@
 #include "math/isa.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <string>
 
+#include "qtot/base/check.h"
 #include "qtot/base/error.h"
 
 namespace qtot::math {
@@ -46,9 +48,13 @@ Isa choose() {
   return Isa::kBaseline;
 }
 
+constexpr int kNotForced = -1;
+std::atomic<int> forced_isa = kNotForced;
+
 }  // namespace
 
 Isa active_isa() {
+  if (const int isa = forced_isa; isa != kNotForced) return static_cast<Isa>(isa);
   static const Isa isa = choose();
   return isa;
 }
@@ -65,6 +71,23 @@ std::string_view name(Isa isa) {
       return "wide16";
   }
   return "?";
+}
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> isas;
+  for (const Isa isa : {Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kWide16}) {
+    if (machine_has(isa)) isas.push_back(isa);
+  }
+  return isas;
+}
+
+ScopedIsa::ScopedIsa(Isa isa) : before_(forced_isa) {
+  QTOT_CHECK(machine_has(isa));
+  forced_isa = static_cast<int>(isa);
+}
+
+ScopedIsa::~ScopedIsa() {
+  forced_isa = before_;
 }
 
 }  // namespace qtot::math

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 /// Which copy of the kernels runs. All give the same bits; only their speed differs.
 namespace qtot::math {
@@ -17,6 +18,22 @@ enum class Isa {
 /// that the machine lacks.
 Isa active_isa();
 std::string_view name(Isa isa);
+
+/// The levels that this machine can run, in the order of the enumeration.
+std::vector<Isa> available_isas();
+
+/// Makes active_isa() return `isa` while it lives: for tests and benchmarks that compare levels in
+/// one process. Not while kernels run in other threads. A level the machine lacks aborts.
+class ScopedIsa {
+ public:
+  explicit ScopedIsa(Isa isa);
+  ~ScopedIsa();
+  ScopedIsa(const ScopedIsa&) = delete;
+  ScopedIsa& operator=(const ScopedIsa&) = delete;
+
+ private:
+  int before_;
+};
 
 }  // namespace qtot::math
 

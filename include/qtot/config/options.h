@@ -27,34 +27,41 @@ Rule<T> between(T low, T high);  // "in [low, high]"
 template <class T>
 Rule<T> at_least(T low);  // "at least low"
 template <class T>
-Rule<T> equal_to(T only);  // "only (qtot supports no other value)"
+Rule<T> equal_to(T only);  // "only (qtot supports no other value)"; bool, integers, double, string
 Rule<std::string> one_of(std::vector<std::string> names);
 
 /// One option as the reference and `qtot config` print it.
 struct OptionInfo {
   std::string key;
-  std::string type;           // "integer", "number", "boolean", "text", "list of integers", ...
+  std::string type;           // "integer", "number", "boolean", "text", "list of integers",
+                              // "list of lists of numbers", "map"
   std::string default_value;  // text()
   std::string value;          // text() of the value in force
   std::string origin;
-  std::string rule;           // "" where any value of the type will do
+  std::string rule;  // "" where any value of the type will do
   std::string help;
-  bool training = true;       // false: may differ when a run is resumed (D6)
+  bool training = true;  // false: may differ when a run is resumed (D6)
 };
 
 /// Walks over options. Two uses: `Options o(map)` reads each added option from `map` (absent: keeps
-/// the default that the field holds); `Options o` only lists them.
+/// the default that the field holds); `Options o` only lists them. `prefix` ("env_args.") stands
+/// before each key in messages and infos, not in the map. Two options of one key are a bug (abort).
+///
+/// An integer that does not fit its field, and a number that is not finite, are errors like a broken
+/// rule. A rule without `holds` allows every value of the type.
 ///
 /// Errors (qtot::Error), in one line each, e.g.
 ///   td_lambda = 1.2 (configs/algs/qmix.yaml:14): must be in [0, 1]
 ///   lr = "fast" (command line): expected a number, found text
 ///   bach_size (command line): no such key; did you mean batch_size?
+///   env_args.n_stag (command line): environment stag_hunt has no such key; did you mean n_stags?
 class Options {
  public:
   Options() = default;
-  explicit Options(const Map& map, std::string prefix = "");
+  explicit Options(Map map, std::string prefix = "");
 
-  void add(const std::string& key, bool& field, const std::string& help, const Rule<bool>& rule = {});
+  void add(const std::string& key, bool& field, const std::string& help,
+           const Rule<bool>& rule = {});
   void add(const std::string& key, int& field, const std::string& help, const Rule<int>& rule = {});
   void add(const std::string& key, std::int64_t& field, const std::string& help,
            const Rule<std::int64_t>& rule = {});
@@ -67,19 +74,24 @@ class Options {
   void add(const std::string& key, std::vector<int>& field, const std::string& help,
            const Rule<std::vector<int>>& rule = {});
   void add(const std::string& key, std::vector<std::vector<double>>& field, const std::string& help,
-           const Rule<std::vector<std::vector<double>>>& rule = {});  // e.g. payoffs
+           const Rule<std::vector<std::vector<double>>>& rule = {});      // e.g. payoffs
+  void add(const std::string& key, Map& field, const std::string& help);  // read by somebody else
 
   /// Until the next call, added options are no training keys: they may differ on resume.
   void training(bool yes) { training_ = yes; }
 
-  /// Throws for keys of the map that no add() has named, with the nearest known key. `what` names the
-  /// owner, e.g. "environment stag_hunt".
+  /// Throws for the first key of the map that no add() has named, with the nearest known key. `what`
+  /// names the owner, e.g. "environment stag_hunt"; "" where the owner is clear.
   void refuse_unknown(const std::string& what) const;
 
   const std::vector<OptionInfo>& infos() const { return infos_; }
 
  private:
-  const Map* map_ = nullptr;
+  template <class T>
+  void add_option(const std::string& key, T& field, const char* type, const std::string& help,
+                  const Rule<T>& rule);
+
+  Map map_;
   std::string prefix_;
   bool training_ = true;
   std::vector<OptionInfo> infos_;

@@ -20,15 +20,19 @@ struct Value {
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map> data;
   std::string origin;  // "configs/algs/qmix.yaml:14", "command line", "default"
 
-  /// As a YAML author would write it in flow style: 1, 0.99, True, [6, 6], "text".
+  /// As a YAML author would write it in flow style: 1, 0.99, True, [6, 6], "text", None. Doubles have
+  /// the shortest digits that read back to the same bits, and always a point or an exponent.
   std::string text() const;
   /// What it is, for error messages: "an integer", "a list", ...
   const char* kind() const;
 };
 
+/// A key as a YAML author would write it: quoted only where it would not read back as itself.
+std::string key_text(const std::string& key);
+
 /// The value of `key` or nullptr.
 const Value* find(const Map& map, const std::string& key);
-/// Adds `key`, or replaces its value; nested maps are merged key by key.
+/// Adds the keys of `from`, or replaces their values; nested maps are merged key by key.
 void merge(Map& into, const Map& from);
 
 /// The known name nearest to `key` by edit distance, "" when none is near (distance <= 1 + size / 3).

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "qtot/nn/linear.h"
+#include "qtot/nn/params.h"
+#include "qtot/nn/workspace.h"
+
+namespace qtot::mixers {
+
+using math::ConstMatView;
+using math::Index;
+using math::MatView;
+
+/// What a mixer is built from; the keys of the same names.
+struct MixerConfig {
+  std::string mixer = "qmix";            // name in mixers.def
+  int n_agents = 0;
+  int state_dim = 0;
+  int mixing_embed_dim = 32;             // E
+  int hypernet_layers = 2;               // 1 or 2
+  int hypernet_embed = 64;
+  std::string positivity = "abs";        // abs | softplus | quadratic | none (unconstrained)
+  double softplus_beta = 1;
+  bool orthogonal = false;               // PyMARL2's use_orthogonal
+  bool ns_state_bias = false;            // qmix_ns: final bias V(s) instead of a constant
+};
+
+/// Intermediate values of one forward pass that its backward pass reads. Lies in a Workspace.
+template <class T>
+struct Tape {
+  std::array<nn::Buffer<T>, 12> saved;
+};
+
+/// (per-agent values, state) -> Q_tot, for M independent rows: one per (episode, step). No row depends
+/// on another (D7). A mixer holds offsets into the network's parameters and no numbers.
+template <class T>
+class Mixer {
+ public:
+  virtual ~Mixer() = default;
+
+  /// Columns of q_tot: 1, or n_agents for IQL, which keeps the agents' values apart.
+  virtual Index n_outputs() const { return 1; }
+
+  /// True when Q_tot never falls as a single agent's value rises, which gives IGM.
+  virtual bool is_monotonic() const { return true; }
+
+  /// @param[in]  agent_qs [M, N]   @param[in] state [M, S]
+  /// @param[out] q_tot    [M, n_outputs()]
+  /// `tape` is filled for backward(); its buffers come from `workspace`.
+  virtual void forward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
+                       nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> q_tot) const = 0;
+
+  /// @param[in]  d_q_tot    [M, n_outputs()]
+  /// @param[out] d_agent_qs [M, N], overwritten
+  /// @param[out] gradient   the network's layout; this mixer's tensors are overwritten with the sum
+  ///                        over rows, m ascending
+  virtual void backward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
+                        nn::Workspace<T>& workspace, const Tape<T>& tape,
+                        ConstMatView<T> d_q_tot, MatView<T> d_agent_qs, T* gradient) const = 0;
+};
+
+/// One line of mixers.def.
+struct MixerFamily {
+  std::string name;
+  std::string summary;
+};
+const std::vector<MixerFamily>& families();
+
+/// Builds the mixer that config.mixer names and appends its tensors, named "mixer.<state-dict name>", to
+/// `layout`. Throws Error naming the key for a configuration that makes no sense.
+template <class T>
+std::unique_ptr<Mixer<T>> make_mixer(const MixerConfig& config, nn::ParamLayout& layout);
+
+}  // namespace qtot::mixers
