@@ -17,6 +17,7 @@ function(qtot_module name)
     add_library(qtot_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(qtot_${name} PRIVATE $<BUILD_INTERFACE:qtot::flags>)
+    target_include_directories(qtot_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     foreach(target IN LISTS ARG_INTERNAL)  # seen by no header of ours
       target_link_libraries(qtot_${name} PRIVATE $<BUILD_INTERFACE:${target}>)
     endforeach()
@@ -48,10 +49,21 @@ target_compile_options(qtot_flags INTERFACE
 target_link_options(qtot_flags INTERFACE
   $<$<BOOL:${QTOT_SANITIZE}>:-fsanitize=${QTOT_SANITIZE}>)
 
-# qtot_tests(<module> [LINK target ...]): tests/<module>/*_test.cpp as one program, known to CTest.
+# qtot_read_def(<variable> <file> <macro>): the names in the lines `macro(name)` of a .def file. The
+# same file is included by C++, so that one line registers a part with both.
+function(qtot_read_def variable file macro)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(STRINGS ${file} lines REGEX "^${macro}\\(")
+  list(TRANSFORM lines REPLACE "^${macro}\\(([a-z0-9_]+)\\).*$" "\\1")
+  set(${variable} ${lines} PARENT_SCOPE)
+endfunction()
+
+# qtot_tests(<module> [LINK target ...] [SOURCES file.cpp ...]): tests/<module>/*_test.cpp and the
+# further files as one program, known to CTest.
 function(qtot_tests name)
-  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINK;SOURCES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp)
+  list(APPEND sources ${ARG_SOURCES})
   if(NOT sources)
     return()
   endif()

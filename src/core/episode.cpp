@@ -99,10 +99,9 @@ std::size_t Episode::n_bytes() const {
 
 std::size_t Episode::n_bytes(const DecPomdpSpec& spec, int length) {
   const std::size_t n_agents = size_of(spec.n_agents);
-  const std::size_t slot = size_of(spec.state_dim) * sizeof(float) +
-                           n_agents * size_of(spec.obs_dim) * sizeof(float) +
-                           n_agents * words_per_agent(spec) * sizeof(std::uint64_t) +
-                           n_agents * sizeof(Action);
+  const std::size_t slot =
+      size_of(spec.state_dim) * sizeof(float) + n_agents * size_of(spec.obs_dim) * sizeof(float) +
+      n_agents * words_per_agent(spec) * sizeof(std::uint64_t) + n_agents * sizeof(Action);
   return (size_of(length) + 1) * slot + size_of(length) * sizeof(float);
 }
 

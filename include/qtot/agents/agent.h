@@ -17,13 +17,13 @@ using math::MatView;
 
 /// What an agent network is built from; the keys of the same names.
 struct AgentConfig {
-  std::string agent = "rnn";     // rnn | ff
+  std::string agent = "rnn";  // rnn | ff
   core::DecPomdpSpec spec;
   int hidden_dim = 64;
   bool obs_last_action = true;
   bool obs_agent_id = true;
-  bool layer_norm = false;       // PyMARL2's use_layer_norm: on the hidden state before fc2 (rnn)
-  double orthogonal_gain = 0;    // > 0: orthogonal fc1 (gain 1) and output layer (this gain), PyMARL2
+  bool layer_norm = false;     // PyMARL2's use_layer_norm: on the hidden state before fc2 (rnn)
+  double orthogonal_gain = 0;  // > 0: orthogonal fc1 (gain 1) and output layer (this gain), PyMARL2
 };
 
 /// Intermediate values of one forward pass that its backward pass reads. Lies in a Workspace.

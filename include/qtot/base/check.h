@@ -20,16 +20,17 @@ template <class A, class B>
 
 }  // namespace qtot::detail
 
-#define QTOT_CHECK(condition) \
-  (static_cast<bool>(condition) ? void() : qtot::detail::check_failed(__FILE__, __LINE__, #condition))
+#define QTOT_CHECK(condition)            \
+  (static_cast<bool>(condition) ? void() \
+                                : qtot::detail::check_failed(__FILE__, __LINE__, #condition))
 
-#define QTOT_CHECK_OP(a, op, b)                                                           \
-  do {                                                                                    \
-    const auto& qtot_a = (a);                                                             \
-    const auto& qtot_b = (b);                                                             \
-    if (!(qtot_a op qtot_b)) {                                                            \
+#define QTOT_CHECK_OP(a, op, b)                                                          \
+  do {                                                                                   \
+    const auto& qtot_a = (a);                                                            \
+    const auto& qtot_b = (b);                                                            \
+    if (!(qtot_a op qtot_b)) {                                                           \
       qtot::detail::check_failed(__FILE__, __LINE__, #a " " #op " " #b, qtot_a, qtot_b); \
-    }                                                                                     \
+    }                                                                                    \
   } while (false)
 
 #define QTOT_CHECK_EQ(a, b) QTOT_CHECK_OP(a, ==, b)

@@ -8,9 +8,9 @@ namespace qtot {
 /// What a process tells its caller: the exit codes of every verb (docs/commands.md).
 enum class ExitCode : int {
   kDone = 0,
-  kFailed = 1,     // a check failed or the work could not be done
-  kBadInput = 2,   // bad usage or bad input
-  kStopped = 75,   // stopped by a signal; the run can be resumed
+  kFailed = 1,    // a check failed or the work could not be done
+  kBadInput = 2,  // bad usage or bad input
+  kStopped = 75,  // stopped by a signal; the run can be resumed
 };
 
 /// The one exception of qtot. Its text is one sentence for the user: what was wrong (file, key or

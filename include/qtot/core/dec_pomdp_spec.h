@@ -14,8 +14,8 @@ using Action = std::int32_t;
 /// Sizes of a Dec-POMDP (Oliehoek & Amato, 2016), fixed for the life of an environment.
 struct DecPomdpSpec {
   int n_agents = 0;
-  int n_actions = 0;      // of each agent; unavailable ones are masked
-  int obs_dim = 0;        // of each agent
+  int n_actions = 0;  // of each agent; unavailable ones are masked
+  int obs_dim = 0;    // of each agent
   int state_dim = 0;
   int episode_limit = 0;  // steps after which an episode is cut
 

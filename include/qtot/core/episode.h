@@ -45,19 +45,21 @@ class Episode {
   int n_slots() const { return n_slots_; }
   bool terminated() const { return terminated_; }
 
-  std::span<float> state(int slot);                       // [S]
+  std::span<float> state(int slot);  // [S]
   std::span<const float> state(int slot) const;
-  std::span<float> obs(int slot);                         // [N * O]
+  std::span<float> obs(int slot);  // [N * O]
   std::span<const float> obs(int slot) const;
-  std::span<Action> actions(int slot);                    // [N]
+  std::span<Action> actions(int slot);  // [N]
   std::span<const Action> actions(int slot) const;
   std::span<const float> rewards() const { return rewards_; }  // [L]
 
   /// avail of all agents at once, one byte (0 or 1) an action: [N * A].
   void set_avail(int slot, std::span<const std::uint8_t> avail);
   bool is_available(int slot, int agent, Action action) const {
-    const std::size_t word = (static_cast<std::size_t>(slot) * n_agents() + static_cast<std::size_t>(agent)) *
-                                 words_per_agent_ + static_cast<std::size_t>(action) / 64;
+    const std::size_t word =
+        (static_cast<std::size_t>(slot) * n_agents() + static_cast<std::size_t>(agent)) *
+            words_per_agent_ +
+        static_cast<std::size_t>(action) / 64;
     return (avail_[word] >> (action % 64) & 1) != 0;
   }
 

@@ -17,16 +17,16 @@ using math::MatView;
 
 /// What a mixer is built from; the keys of the same names.
 struct MixerConfig {
-  std::string mixer = "qmix";            // name in mixers.def
+  std::string mixer = "qmix";  // name in mixers.def
   int n_agents = 0;
   int state_dim = 0;
-  int mixing_embed_dim = 32;             // E
-  int hypernet_layers = 2;               // 1 or 2
+  int mixing_embed_dim = 32;  // E
+  int hypernet_layers = 2;    // 1 or 2
   int hypernet_embed = 64;
-  std::string positivity = "abs";        // abs | softplus | quadratic | none (unconstrained)
+  std::string positivity = "abs";  // abs | softplus | quadratic | none (unconstrained)
   double softplus_beta = 1;
-  bool orthogonal = false;               // PyMARL2's use_orthogonal
-  bool ns_state_bias = false;            // qmix_ns: final bias V(s) instead of a constant
+  bool orthogonal = false;     // PyMARL2's use_orthogonal
+  bool ns_state_bias = false;  // qmix_ns: final bias V(s) instead of a constant
 };
 
 /// Intermediate values of one forward pass that its backward pass reads. Lies in a Workspace.
@@ -59,8 +59,8 @@ class Mixer {
   /// @param[out] gradient   the network's layout; this mixer's tensors are overwritten with the sum
   ///                        over rows, m ascending
   virtual void backward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-                        nn::Workspace<T>& workspace, const Tape<T>& tape,
-                        ConstMatView<T> d_q_tot, MatView<T> d_agent_qs, T* gradient) const = 0;
+                        nn::Workspace<T>& workspace, const Tape<T>& tape, ConstMatView<T> d_q_tot,
+                        MatView<T> d_agent_qs, T* gradient) const = 0;
 };
 
 /// One line of mixers.def.

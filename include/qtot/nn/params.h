@@ -26,9 +26,9 @@ struct Init {
 };
 
 struct TensorSpec {
-  std::string name;     // "agent.fc1.weight"
-  Index rows = 0;       // out; the length of a vector
-  Index cols = 1;       // in; 1 for a vector
+  std::string name;  // "agent.fc1.weight"
+  Index rows = 0;    // out; the length of a vector
+  Index cols = 1;    // in; 1 for a vector
   bool is_matrix = false;
   std::size_t offset = 0;
   Init init;
@@ -65,7 +65,8 @@ struct Weights {
 
 /// Fills `transposed` from `values`; both of layout.size().
 template <class T>
-void transpose_params(const ParamLayout& layout, std::span<const T> values, std::span<T> transposed);
+void transpose_params(const ParamLayout& layout, std::span<const T> values,
+                      std::span<T> transposed);
 
 /// Initial parameters of `layout` for a seed. Element e of tensor k uses the draws of (seed, kInit,
 /// ticket = k, step = e / 256, index = e mod 256).

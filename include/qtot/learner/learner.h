@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "qtot/base/executor.h"
+#include "qtot/core/episode.h"
+#include "qtot/learner/network.h"
+#include "qtot/nn/optimiser.h"
+
+namespace qtot::learner {
+
+/// What a step of learning is; the keys of the same names (docs/configuration.md). The switches below
+/// the line reproduce quirks of the PyMARL family and are off in the strict preset.
+struct LearnerConfig {
+  double gamma = 0.99;
+  double td_lambda = 0;
+  bool double_q = true;
+  double loss_factor = 1;  // 1 in PyMARL, 0.5 in PyMARL2
+  double grad_norm_clip = 10;
+  nn::OptimiserConfig optimiser;
+  int target_update_interval = 200;  // episodes between hard copies
+  double target_update_tau = 0;      // > 0: Polyak averaging after every update instead
+  // ---
+  bool time_limit_is_terminal = false;  // M2: no bootstrap where only the time limit ended
+  bool pymarl_padding_mask = false;     // M1: counts the slot after a truncated, shorter episode
+  bool lambda_from_batch_end = false;   // T1: the recursion starts at the end of the padded batch
+  bool mask_target_qs = false;          // unavailable actions of the target network at -9999999
+};
+
+/// Figures of one update, as PyMARL logs them. Means are over valid steps.
+struct UpdateStats {
+  double loss = 0;
+  double grad_norm = 0;  // before clipping
+  double td_error_abs = 0;
+  double q_taken_mean = 0;  // Q_tot / N
+  double target_mean = 0;   // y / N
+};
+
+/// Watches one update. Null in training; the oracle and the tests record with it. Calls for one
+/// episode come in dataflow order; with several workers, episodes come side by side.
+///
+///   utilities, target_utilities [slots * N, A]   greedy_actions [slots, N]   chosen_qs [steps, N]
+///   greedy_qs [steps, N] (row t: slot t + 1)   q_tot, target_q_tot, returns, td_error [steps, K]
+///   mask [steps, 1]   and per update: grad/<name>, loss, grad_norm
+template <class T>
+class Probe {
+ public:
+  virtual ~Probe() = default;
+  virtual void episode(std::string_view name, std::size_t position,
+                       math::ConstMatView<T> value) = 0;
+  virtual void update(std::string_view name, std::span<const T> value) = 0;
+  virtual void scalar(std::string_view name, double value) = 0;
+};
+
+/// The learner's memory between updates: all that a checkpoint must hold.
+template <class T>
+struct LearnerState {
+  std::vector<T> params;
+  std::vector<T> target_params;
+  nn::OptimiserState<T> optimiser;
+  std::int64_t n_updates = 0;
+  std::int64_t last_target_update_episode = 0;
+};
+
+/// Maps a batch of episodes to new parameters: double Q-learning on the mixed value (Rashid et al.,
+/// 2018, eq. 6) with lambda-returns. Knows no replay, no environment, no clock; the executor shows in
+/// no bit.
+template <class T>
+class Learner {
+ public:
+  /// Parameters are drawn from `seed`; targets start as their copy.
+  Learner(Network<T> network, const LearnerConfig& config, std::uint64_t seed, Executor& executor);
+  ~Learner();
+
+  /// One gradient step on `batch` (at least one episode, each at least one step long), then the target
+  /// update if it is due at environment episode `episode`. Throws Error (kFailed) that names the first
+  /// tensor when a gradient is not finite; parameters are then unchanged.
+  UpdateStats update(core::Batch batch, std::int64_t episode, Probe<T>* probe = nullptr);
+
+  const Network<T>& network() const { return network_; }
+  const LearnerConfig& config() const { return config_; }
+
+  const LearnerState<T>& state() const { return state_; }
+  /// Replaces everything; sizes must fit the layout (QTOT_CHECK).
+  void set_state(LearnerState<T> state);
+
+  /// The online parameters for acting; valid until the next update().
+  nn::Weights<T> weights() const;
+
+ private:
+  struct Pass;       // forward and backward of one episode
+  struct Workplace;  // what one worker owns
+
+  void plan(core::Batch batch);
+  void learn_episode(core::Batch batch, std::size_t position, std::size_t worker, Probe<T>* probe);
+  void sum_leaves(std::size_t n_leaves);
+  double gradient_norm() const;
+  void step_optimiser(double norm);
+  void update_targets(std::int64_t episode);
+  void refresh_transposed();
+  UpdateStats statistics(double norm) const;
+
+  Network<T> network_;
+  LearnerConfig config_;
+  Executor& executor_;
+  LearnerState<T> state_;
+
+  // derived from the state: transposed copies for the products
+  std::vector<T> transposed_;
+  std::vector<T> target_transposed_;
+
+  // of the running update
+  std::vector<std::unique_ptr<Workplace>> workplaces_;  // one a worker
+  std::vector<Pass> passes_;                            // one an episode
+  std::vector<std::size_t> order_;                      // positions, longest first
+  std::vector<T> leaves_;                               // [B, P] gradients of single episodes
+  std::vector<T> gradient_;                             // [P]
+  std::int64_t n_valid_ = 0;                            // loss terms of the batch
+};
+
+}  // namespace qtot::learner

@@ -1,0 +1,96 @@
+// The feed-forward agent of PyMARL2: two hidden layers and no memory.
+//
+//   x1 = relu(in W1^T + b1)    x2 = relu(x1 W2^T + b2)    q = x2 W3^T + b3
+#include "agents/families.h"
+#include "qtot/base/check.h"
+#include "qtot/base/error.h"
+#include "qtot/math/elementary.h"
+#include "qtot/nn/linear.h"
+
+namespace qtot::agents {
+namespace {
+
+enum Saved {
+  kX1,  // [R, H]  after the relu
+  kX2,  // [R, H]  after the relu
+};
+
+template <class T>
+void relu_in_place(nn::Buffer<T> x) {
+  const std::span<T> flat(x.data, static_cast<std::size_t>(x.rows * x.cols));
+  math::relu<T>(flat, flat);
+}
+
+// x = relu(.): the slope is 0 where x is 0
+template <class T>
+void relu_backward(const T* x, nn::Buffer<T> d_x) {
+  for (Index i = 0; i < d_x.rows * d_x.cols; ++i) {
+    if (!(x[i] > T(0))) d_x.data[i] = T(0);
+  }
+}
+
+template <class T>
+class FeedForward final : public Agent<T> {
+ public:
+  FeedForward(const AgentConfig& config, nn::ParamLayout& layout)
+      : Agent<T>(config), width_(config.hidden_dim) {
+    const double gain = config.orthogonal_gain;
+    const double inner_gain = gain > 0 ? 1 : 0;
+    fc1_ = nn::Linear::add(layout, "agent.fc1", this->input_dim(), width_, inner_gain);
+    fc2_ = nn::Linear::add(layout, "agent.fc2", width_, width_, inner_gain);
+    fc3_ = nn::Linear::add(layout, "agent.fc3", width_, config.spec.n_actions, gain);
+  }
+
+  void forward(nn::Weights<T> w, ConstMatView<T> inputs, Index /*n_rows*/, const T* /*hidden0*/,
+               nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> utilities) const override {
+    const nn::Buffer<T> x1 = tape.saved[kX1] = workspace.take(inputs.rows(), width_);
+    const nn::Buffer<T> x2 = tape.saved[kX2] = workspace.take(inputs.rows(), width_);
+    nn::forward(fc1_, w, inputs, x1.view());
+    relu_in_place(x1);
+    nn::forward(fc2_, w, x1.const_view(), x2.view());
+    relu_in_place(x2);
+    nn::forward(fc3_, w, x2.const_view(), utilities);
+  }
+
+  void backward(nn::Weights<T> w, ConstMatView<T> inputs, Index /*n_rows*/,
+                nn::Workspace<T>& workspace, const Tape<T>& tape, ConstMatView<T> d_utilities,
+                T* gradient) const override {
+    const Index n = d_utilities.rows();
+    const nn::Buffer<T> d_x1 = workspace.take(n, width_);
+    const nn::Buffer<T> d_x2 = workspace.take(n, width_);
+    nn::backward_params(fc3_, tape.saved[kX2].const_view(0, n), d_utilities, gradient);
+    nn::backward_input(fc3_, w, d_utilities, d_x2.view());
+    relu_backward(tape.saved[kX2].data, d_x2);
+    nn::backward_params(fc2_, tape.saved[kX1].const_view(0, n), d_x2.const_view(), gradient);
+    nn::backward_input(fc2_, w, d_x2.const_view(), d_x1.view());
+    relu_backward(tape.saved[kX1].data, d_x1);
+    nn::backward_params(fc1_, math::rows(inputs, 0, n), d_x1.const_view(), gradient);
+  }
+
+  ConstMatView<T> final_hidden(const Tape<T>& /*tape*/, Index /*n_rows*/) const override {
+    return math::view(static_cast<const T*>(nullptr), 0, 0);
+  }
+
+ private:
+  Index width_;
+  nn::Linear fc1_;
+  nn::Linear fc2_;
+  nn::Linear fc3_;
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Agent<T>> make_ff(const AgentConfig& config, nn::ParamLayout& layout) {
+  if (config.layer_norm) {
+    throw Error(
+        "use_layer_norm = True: the layer norm belongs to the recurrent agent; expected "
+        "agent rnn, found ff");
+  }
+  return std::make_unique<FeedForward<T>>(config, layout);
+}
+
+template std::unique_ptr<Agent<float>> make_ff<float>(const AgentConfig&, nn::ParamLayout&);
+template std::unique_ptr<Agent<double>> make_ff<double>(const AgentConfig&, nn::ParamLayout&);
+
+}  // namespace qtot::agents

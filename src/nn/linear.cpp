@@ -1,0 +1,51 @@
+#include "qtot/nn/linear.h"
+
+#include "qtot/base/check.h"
+#include "qtot/math/elementary.h"
+#include "qtot/math/matmul.h"
+
+namespace qtot::nn {
+
+Linear Linear::add(ParamLayout& layout, const std::string& name, Index in, Index out,
+                   double orthogonal_gain) {
+  const double bound = 1 / math::sqrt(static_cast<double>(in));
+  const bool orthogonal = orthogonal_gain > 0;
+  const Init weight_init =
+      orthogonal ? Init{Init::kOrthogonal, orthogonal_gain} : Init{Init::kUniform, bound};
+  const Init bias_init = orthogonal ? Init{Init::kZero, 0} : Init{Init::kUniform, bound};
+  Linear layer{.in = in, .out = out};
+  layer.weight = layout.add_matrix(name + ".weight", out, in, weight_init);
+  layer.bias = layout.add_vector(name + ".bias", out, bias_init);
+  return layer;
+}
+
+template <class T>
+void forward(const Linear& layer, Weights<T> w, ConstMatView<T> x, MatView<T> y) {
+  const auto weight = math::view(w.transposed + layer.weight, layer.in, layer.out);
+  if (layer.has_bias) {
+    math::matmul_bias<T>(x, weight, w.values + layer.bias, y);
+  } else {
+    math::matmul<T>(x, weight, y);
+  }
+}
+
+template <class T>
+void backward_input(const Linear& layer, Weights<T> w, ConstMatView<T> d_y, MatView<T> d_x) {
+  math::matmul<T>(d_y, math::view(w.values + layer.weight, layer.out, layer.in), d_x);
+}
+
+template <class T>
+void backward_params(const Linear& layer, ConstMatView<T> x, ConstMatView<T> d_y, T* gradient) {
+  math::matmul_tn<T>(d_y, x, math::view(gradient + layer.weight, layer.out, layer.in));
+  if (layer.has_bias) math::column_sums<T>(d_y, gradient + layer.bias);
+}
+
+#define QTOT_INSTANTIATE(T)                                                                \
+  template void forward<T>(const Linear&, Weights<T>, ConstMatView<T>, MatView<T>);        \
+  template void backward_input<T>(const Linear&, Weights<T>, ConstMatView<T>, MatView<T>); \
+  template void backward_params<T>(const Linear&, ConstMatView<T>, ConstMatView<T>, T*);
+QTOT_INSTANTIATE(float)
+QTOT_INSTANTIATE(double)
+#undef QTOT_INSTANTIATE
+
+}  // namespace qtot::nn
