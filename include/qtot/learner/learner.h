@@ -92,34 +92,21 @@ class Learner {
   nn::Weights<T> weights() const;
 
  private:
-  struct Pass;       // forward and backward of one episode
-  struct Workplace;  // what one worker owns
+  class Scratch;  // what one update works with: plans, workspaces, leaves of the gradient tree
 
-  void plan(core::Batch batch);
-  void learn_episode(core::Batch batch, std::size_t position, std::size_t worker, Probe<T>* probe);
   void sum_leaves(std::size_t n_leaves);
   double gradient_norm() const;
   void step_optimiser(double norm);
   void update_targets(std::int64_t episode);
-  void refresh_transposed();
-  UpdateStats statistics(double norm) const;
+  void copy_transposed();
 
   Network<T> network_;
   LearnerConfig config_;
   Executor& executor_;
   LearnerState<T> state_;
-
-  // derived from the state: transposed copies for the products
-  std::vector<T> transposed_;
+  std::vector<T> transposed_;  // derived from the state, for the products
   std::vector<T> target_transposed_;
-
-  // of the running update
-  std::vector<std::unique_ptr<Workplace>> workplaces_;  // one a worker
-  std::vector<Pass> passes_;                            // one an episode
-  std::vector<std::size_t> order_;                      // positions, longest first
-  std::vector<T> leaves_;                               // [B, P] gradients of single episodes
-  std::vector<T> gradient_;                             // [P]
-  std::int64_t n_valid_ = 0;                            // loss terms of the batch
+  std::unique_ptr<Scratch> scratch_;
 };
 
 }  // namespace qtot::learner
