@@ -1,7 +1,7 @@
 # qtot_isa_kernels(<target> family.inl ...)
 #
-# Compiles src/math/kernels/<family>.inl once for each instruction-set level of the target machine.
-# Each copy lies in a namespace of its own (isa_avx2, ...) and defines one function
+# Compiles <family>.inl of src/math/kernels (or of an absolute path) once for each instruction-set
+# level of the target machine. Each copy lies in a namespace of its own (isa_avx2, ...) and defines one function
 #   const <Family>Kernels& <family>_kernels();
 # which src/math/<family>.cpp picks from at run time (src/math/isa.h). The levels must never share
 # an inline function that the linker could take from the wrong copy: see docs/determinism.md.
@@ -21,7 +21,8 @@ function(qtot_isa_kernels target)
     get_filename_component(family ${file} NAME_WE)
     foreach(level IN LISTS levels)
       set(QTOT_LEVEL ${level})
-      set(QTOT_INL ${PROJECT_SOURCE_DIR}/src/math/kernels/${file})
+      cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/src/math/kernels
+                 OUTPUT_VARIABLE QTOT_INL)
       set(source ${PROJECT_BINARY_DIR}/isa/${family}_${level}.cpp)
       configure_file(${PROJECT_SOURCE_DIR}/cmake/isa_kernels.cpp.in ${source} @ONLY)
       set_property(SOURCE ${source} PROPERTY COMPILE_OPTIONS ${flags_${level}})

@@ -58,10 +58,11 @@ function(qtot_read_def variable file macro)
   set(${variable} ${lines} PARENT_SCOPE)
 endfunction()
 
-# qtot_tests(<module> [LINK target ...] [SOURCES file.cpp ...]): tests/<module>/*_test.cpp and the
-# further files as one program, known to CTest.
+# qtot_tests(<module> [LINK target ...] [SOURCES file.cpp ...] [LABELS label ...]):
+# tests/<module>/*_test.cpp and the further files as one program, known to CTest under the labels
+# <module> and those named.
 function(qtot_tests name)
-  cmake_parse_arguments(ARG "" "" "LINK;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINK;SOURCES;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp)
   list(APPEND sources ${ARG_SOURCES})
   if(NOT sources)
@@ -73,6 +74,8 @@ function(qtot_tests name)
   if(TARGET qtot_${name})
     target_link_libraries(qtot_${name}_test PRIVATE qtot::${name})
   endif()
+  list(JOIN ARG_LABELS "\\;" labels)
+  string(PREPEND labels "${name}\\;")
   gtest_discover_tests(qtot_${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS ${name})
+                       PROPERTIES LABELS "${labels}")
 endfunction()

@@ -151,6 +151,12 @@ Trouble from_value(const Value& value, std::vector<T>& field) {
   return nullptr;
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 std::string with_article(const std::string& type) {
   if (type == "text") return type;
   return (type == "integer" ? "an " : "a ") + type;
@@ -211,15 +217,18 @@ template Rule<double> equal_to(double);
 template Rule<std::string> equal_to(std::string);
 
 Rule<std::string> one_of(std::vector<std::string> names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "one of " : ", ") + name;
+  std::string text = "one of " + joined(names);
   return {[names = std::move(names)](const std::string& x) {
             for (const std::string& name : names) {
               if (name == x) return true;
             }
             return false;
           },
-          text};
+          std::move(text)};
+}
+
+Rule<double> above(double low) {
+  return {[low](double x) { return low < x; }, "above " + number_text(low)};
 }
 
 Options::Options(Map map, std::string prefix) : map_(std::move(map)), prefix_(std::move(prefix)) {}
@@ -247,7 +256,10 @@ void Options::add_option(const std::string& key, T& field, const char* type,
     if (rule.holds && !rule.holds(field)) refuse(info.key, *value, "must be " + rule.text);
     info.origin = value->origin;
   }
-  info.value = to_value(field).text();
+  Value in_force = to_value(field);
+  in_force.origin = info.origin;
+  info.value = in_force.text();
+  values_.emplace_back(key, std::move(in_force));
   infos_.push_back(std::move(info));
 }
 
@@ -305,6 +317,21 @@ void Options::refuse_unknown(const std::string& what) const {
     }
     throw Error(prefix_ + shown(key_text(key)) + " (" + value.origin + "): " + why);
   }
+}
+
+void require_known(const std::vector<OptionInfo>& options, const std::string& key,
+                   const std::vector<std::string>& known) {
+  for (const OptionInfo& info : options) {
+    if (info.key != key) continue;
+    for (const std::string& name : known) {
+      if (info.value == Value{name, ""}.text()) return;
+    }
+    const std::string near = nearest(info.value.substr(1, info.value.size() - 2), known);
+    throw Error(key + " = " + shown(info.value) + " (" + info.origin + "): no such " + key + ";" +
+                (near.empty() ? "" : " did you mean " + near + "?") + " known: " + joined(known));
+  }
+  const bool option_is_listed = false;
+  QTOT_CHECK(option_is_listed);
 }
 
 }  // namespace qtot::config

@@ -116,9 +116,16 @@ const Value* find(const Map& map, const std::string& key) {
   return nullptr;
 }
 
+Value* find(Map& map, const std::string& key) {
+  for (auto& [name, value] : map) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
 void merge(Map& into, const Map& from) {
   for (const auto& [key, value] : from) {
-    Value* old = const_cast<Value*>(find(into, key));
+    Value* old = find(into, key);
     if (old == nullptr) {
       into.emplace_back(key, value);
       continue;

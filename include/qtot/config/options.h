@@ -29,6 +29,7 @@ Rule<T> at_least(T low);  // "at least low"
 template <class T>
 Rule<T> equal_to(T only);  // "only (qtot supports no other value)"; bool, integers, double, string
 Rule<std::string> one_of(std::vector<std::string> names);
+Rule<double> above(double low);  // "above low"
 
 /// One option as the reference and `qtot config` print it.
 struct OptionInfo {
@@ -85,6 +86,8 @@ class Options {
   void refuse_unknown(const std::string& what) const;
 
   const std::vector<OptionInfo>& infos() const { return infos_; }
+  /// Every added key with the value in force, in the order of the list; without the prefix.
+  const Map& values() const { return values_; }
 
  private:
   template <class T>
@@ -95,6 +98,13 @@ class Options {
   std::string prefix_;
   bool training_ = true;
   std::vector<OptionInfo> infos_;
+  Map values_;
 };
+
+/// Throws unless the text value of option `key` is one of `known`, for names that only a higher
+/// module knows (mixers, environments): mixer = "qmx" (command line): no such mixer; did you mean
+/// qmix? known: iql, qmix, vdn. An option that is not in the list is a bug and aborts.
+void require_known(const std::vector<OptionInfo>& options, const std::string& key,
+                   const std::vector<std::string>& known);
 
 }  // namespace qtot::config

@@ -11,9 +11,10 @@
 namespace qtot::config {
 
 struct Value;
+struct Entry;
 
 /// Keys in the order of the text; a key that stands twice is an error of the reader (yaml.h).
-using Map = std::vector<std::pair<std::string, Value>>;
+using Map = std::vector<Entry>;
 using List = std::vector<Value>;
 
 struct Value {
@@ -27,11 +28,20 @@ struct Value {
   const char* kind() const;
 };
 
+/// A std::pair in all but name, which could not hold a Value before Value is complete.
+struct Entry {
+  Entry(std::string key, Value value) : first(std::move(key)), second(std::move(value)) {}
+
+  std::string first;
+  Value second;
+};
+
 /// A key as a YAML author would write it: quoted only where it would not read back as itself.
 std::string key_text(const std::string& key);
 
 /// The value of `key` or nullptr.
 const Value* find(const Map& map, const std::string& key);
+Value* find(Map& map, const std::string& key);
 /// Adds the keys of `from`, or replaces their values; nested maps are merged key by key.
 void merge(Map& into, const Map& from);
 

@@ -47,6 +47,10 @@ class Env {
   virtual void observe(std::span<float> obs, std::span<float> state,
                        std::span<std::uint8_t> avail) const = 0;
 
+  /// Whether the episode is over, terminated or truncated, so that only reset() and restore() may
+  /// follow. True of a restored state, too.
+  virtual bool has_ended() const = 0;
+
   virtual Snapshot snapshot() const = 0;
   /// Inverse of snapshot(). Throws Error that names the array when one is missing or does not fit.
   virtual void restore(const Snapshot& snapshot) = 0;
@@ -72,5 +76,9 @@ const std::vector<EnvFamily>& families();
 
 /// Throws Error that lists the known names when there is no such family.
 const EnvFamily& family(const std::string& name);
+
+/// The environment of a short name: a family with its defaults ("stag_hunt") or one of the maps of a
+/// family ("stag_hunt_small"; the first family that has it). Throws Error as family() does.
+std::unique_ptr<Env> make_named(const std::string& name);
 
 }  // namespace qtot::env

@@ -21,7 +21,7 @@ struct LearnerConfig {
   bool double_q = true;
   double loss_factor = 1;  // 1 in PyMARL, 0.5 in PyMARL2
   double grad_norm_clip = 10;
-  nn::OptimiserConfig optimiser;
+  nn::OptimiserConfig optimiser = {};
   int target_update_interval = 200;  // episodes between hard copies
   double target_update_tau = 0;      // > 0: Polyak averaging after every update instead
   // ---

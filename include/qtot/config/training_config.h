@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "qtot/config/options.h"
+#include "qtot/config/value.h"
+
+/// Every key of a training run, under the names that PyMARL and PyMARL2 use. The defaults are
+/// PyMARL's for QMIX, but for a small replay buffer: small ones learn faster (Hu et al., 2021,
+/// "Rethinking the implementation tricks and monotonicity constraint in cooperative MARL").
+namespace qtot::config {
+
+struct TrainingConfig {
+  std::string name = "qmix";
+
+  // ---- the run: environment steps are counted over all environments, without evaluation
+  std::uint64_t seed = 1;
+  std::string env;  // "" until an environment's file or the command line names one
+  Map env_args;     // read by the environment
+  std::int64_t t_max = 2050000;
+  int batch_size_run = 1;
+  int pipeline = 0;
+  std::string scalar = "float";
+
+  // ---- replay
+  int batch_size = 32;
+  int buffer_size = 1000;
+
+  // ---- exploration
+  double epsilon_start = 1;
+  double epsilon_finish = 0.05;
+  std::int64_t epsilon_anneal_time = 50000;
+
+  // ---- targets and loss
+  double gamma = 0.99;
+  double td_lambda = 0;
+  bool double_q = true;
+  double loss_factor = 1;
+  int target_update_interval = 200;
+  double target_update_tau = 0;
+  std::string time_limit = "truncation";     // truncation | terminal
+  std::string padding_mask = "strict";       // strict | pymarl
+  std::string lambda_start = "episode_end";  // episode_end | batch_end
+  bool mask_target_qs = true;
+
+  // ---- optimiser
+  std::string optimizer = "rmsprop";  // rmsprop | adam
+  double lr = 0.0005;
+  double optim_alpha = 0.99;
+  double optim_eps = 1e-5;
+  double weight_decay = 0;
+  double grad_norm_clip = 10;
+
+  // ---- agent
+  std::string agent = "rnn";  // rnn | ff
+  int rnn_hidden_dim = 64;
+  bool obs_agent_id = true;
+  bool obs_last_action = true;
+  bool use_layer_norm = false;
+  bool use_orthogonal = false;
+  double gain = 0.01;
+
+  // ---- mixer
+  std::string mixer = "qmix";  // a name of src/mixers/mixers.def; see require_known
+  int mixing_embed_dim = 32;
+  int hypernet_layers = 2;
+  int hypernet_embed = 64;
+  bool abs = true;
+  std::string qmix_pos_func = "abs";  // abs | softplus | quadratic
+  double qmix_pos_func_beta = 1;
+  bool qmix_ns_state_bias = true;
+
+  // ---- from here on: no training keys, they may differ when a run is resumed
+  std::int64_t test_interval = 10000;
+  int test_nepisode = 32;
+  std::int64_t log_interval = 10000;
+  std::int64_t runner_log_interval = 10000;
+  std::int64_t learner_log_interval = 10000;
+  bool save_model = false;
+  std::int64_t save_model_interval = 2000000;
+  bool use_tensorboard = false;
+  std::int64_t digest_interval = 100;
+  std::string local_results_path = "results";
+
+  /// The whole knowledge about the keys; see Options.
+  void options(Options& o);
+};
+
+/// Rules that bind several keys. Throws Error for the first that is broken, e.g.
+///   batch_size = 128 is larger than buffer_size = 32: a batch is drawn without replacement
+void check(const TrainingConfig& config);
+
+/// Turns the spelling of PyMARL and PyMARL2 into qtot's, in place:
+///   `mixer:` without a value, "none"    -> "iql"; "nmix" -> "qmix"
+///   agent: "n_rnn"                      -> "rnn"
+///   learner: "nq_learner"               -> loss_factor 0.5 where no loss_factor is given
+///   seed without a value                -> the default seed
+/// and takes out the keys that mean nothing here (use_cuda, runner, ...) or that name what qtot
+/// does not have yet at its "off" value (use_per: False). What was ignored is returned, in the order
+/// of the map. Throws Error for a key of the second kind with a value that would change the
+/// algorithm:
+///   use_per = True (my.yaml:7): not supported yet; qtot takes only False
+std::vector<std::string> adopt_pymarl_keys(Map& map);
+
+/// The configuration that `map` gives: adopts, reads, refuses unknown keys and checks.
+struct ReadConfig {
+  TrainingConfig config;
+  std::vector<OptionInfo> options;
+  std::vector<std::string> warnings;  // at most one line, about ignored keys
+  Map map;                            // every key with the value in force
+};
+ReadConfig read_training_config(Map map);
+
+/// One more table of the reference, e.g. an environment's keys.
+struct ReferenceSection {
+  std::string title;
+  std::string text;  // a paragraph, may be ""
+  std::vector<OptionInfo> options;
+};
+
+/// The reference of all keys in Markdown, from the lists that read them: TrainingConfig's, then
+/// `more`, then PyMARL's keys that are ignored or not supported yet.
+std::string reference_markdown(const std::vector<ReferenceSection>& more = {});
+
+}  // namespace qtot::config

@@ -1,0 +1,131 @@
+#include "pymarl_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "qtot/base/error.h"
+#include "qtot/config/training_config.h"
+
+namespace qtot::config {
+namespace {
+
+// Facts from default.yaml and the value-based algorithms of oxwhirl/pymarl and hijkzzz/pymarl2. A
+// key stands at "*" only where its value cannot change what is learned.
+constexpr auto kPymarlKeys = std::to_array<PymarlKey>({
+    {"use_cuda", "*", ""},
+    {"buffer_cpu_only", "*", ""},
+    {"runner", "\"episode\"|\"parallel\"", "batch_size_run says how many run in parallel"},
+    {"mac", "\"basic_mac\"|\"n_mac\"", ""},
+    {"learner", "\"q_learner\"|\"nq_learner\"", ""},
+    {"agent_output_type", "\"q\"", ""},
+    {"action_selector", "\"epsilon_greedy\"", ""},
+    {"test_greedy", "True", ""},
+    {"evaluate", "False", "use `qtot eval`"},
+    {"checkpoint_path", "\"\"|None", "use `qtot eval` or `qtot train --resume`"},
+    {"load_step", "0", ""},
+    {"save_replay", "False", ""},
+    {"critic_lr", "*", ""},
+    {"central_rnn_hidden_dim", "*", ""},
+    {"repeat_id", "*", ""},
+    {"label", "*", ""},
+    {"run", "*", ""},
+    {"use_wandb", "*", ""},
+    {"project", "*", ""},
+    {"entity", "*", ""},
+    {"group", "*", ""},
+    {"thread_num", "*", "the flag --threads"},
+    {"q_lambda", "False", ""},
+    {"use_per", "False", ""},
+    {"per", "False", ""},
+    {"per_alpha", "*", ""},
+    {"per_beta", "*", ""},
+    {"return_priority", "False", ""},
+    {"accumulated_episodes", "0|None", ""},
+    {"training_iters", "1", ""},
+    {"obs_individual_obs", "False", ""},
+    {"mask_before_softmax", "*", ""},
+    {"test_noise", "0|0.0", ""},
+    {"common_reward", "True", ""},
+    {"reward_scalarisation", "\"sum\"", ""},
+    {"standardise_rewards", "False", ""},
+    {"standardise_returns", "False", ""},
+    {"evaluation_epsilon", "0|0.0", ""},
+});
+
+bool is_allowed(const PymarlKey& known, const std::string& text) {
+  if (known.allowed == "*") return true;
+  std::string_view rest = known.allowed;
+  while (true) {
+    const std::size_t bar = rest.find('|');
+    if (rest.substr(0, bar) == text) return true;
+    if (bar == std::string_view::npos) return false;
+    rest.remove_prefix(bar + 1);
+  }
+}
+
+std::string either(std::string_view allowed) {
+  std::string text(allowed);
+  for (std::size_t bar = text.find('|'); bar != std::string::npos; bar = text.find('|')) {
+    text.replace(bar, 1, " or ");
+  }
+  return text;
+}
+
+[[noreturn]] void refuse(const PymarlKey& known, const Value& value) {
+  std::string text = value.text();
+  if (text.size() > 80) text = value.kind();
+  std::string why = "not supported yet; qtot takes only " + either(known.allowed);
+  if (!known.instead.empty()) why += "; " + std::string(known.instead);
+  throw Error(std::string(known.key) + " = " + text + " (" + value.origin + "): " + why);
+}
+
+void replace_text(Map& map, const char* key, const char* from, const char* to) {
+  Value* value = find(map, key);
+  if (value == nullptr) return;
+  if (const auto* text = std::get_if<std::string>(&value->data); text && *text == from) {
+    value->data = std::string(to);
+  }
+}
+
+// PyMARL2's learner halves the squared error, wherever its configurations do not say so.
+void adopt_learner(Map& map) {
+  const Value* learner = find(map, "learner");
+  if (learner == nullptr || find(map, "loss_factor") != nullptr) return;
+  if (learner->text() != "\"nq_learner\"") return;
+  map.emplace_back("loss_factor", Value{0.5, learner->origin});
+}
+
+}  // namespace
+
+std::span<const PymarlKey> pymarl_keys() {
+  return kPymarlKeys;
+}
+
+std::vector<std::string> adopt_pymarl_keys(Map& map) {
+  if (Value* mixer = find(map, "mixer"); mixer && mixer->data.index() == 0) {
+    mixer->data = std::string("iql");
+  }
+  replace_text(map, "mixer", "none", "iql");
+  replace_text(map, "mixer", "nmix", "qmix");
+  replace_text(map, "agent", "n_rnn", "rnn");
+  adopt_learner(map);
+
+  std::vector<std::string> ignored;
+  Map kept;
+  for (auto& [key, value] : map) {
+    const auto known = std::ranges::find(kPymarlKeys, key, &PymarlKey::key);
+    if (known != kPymarlKeys.end()) {
+      if (!is_allowed(*known, value.text())) refuse(*known, value);
+      ignored.push_back(key);
+    } else if (key != "seed" || value.data.index() != 0) {
+      kept.emplace_back(std::move(key), std::move(value));
+    }
+  }
+  map = std::move(kept);
+  return ignored;
+}
+
+}  // namespace qtot::config

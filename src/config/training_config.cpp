@@ -1,0 +1,193 @@
+#include "qtot/config/training_config.h"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "qtot/base/error.h"
+
+namespace qtot::config {
+namespace {
+
+// Sizes come from files: bounded here, so that no product of two of them overflows later.
+constexpr int kMaxEpisodes = 1 << 20;
+constexpr int kMaxWidth = 1 << 14;
+
+Rule<int> count() {
+  return between(1, kMaxEpisodes);
+}
+Rule<int> width() {
+  return between(1, kMaxWidth);
+}
+Rule<std::int64_t> steps() {
+  return at_least(std::int64_t{1});
+}
+Rule<double> share() {
+  return between(0.0, 1.0);
+}
+
+void run_options(TrainingConfig& c, Options& o) {
+  o.add("seed", c.seed, "root of all randomness; a run is a function of it and the training keys");
+  o.add("env", c.env, "environment, as `qtot env list` names it");
+  o.add("env_args", c.env_args, "the environment's own keys, e.g. env_args.map_name=3m");
+  o.add("t_max", c.t_max, "environment steps to train for", steps());
+  o.add("batch_size_run", c.batch_size_run,
+        "episodes collected per round, all with one policy; one learner update follows each round",
+        count());
+  o.add("pipeline", c.pipeline,
+        "1: acting for the next round overlaps learning, with a policy one round old; 0: in turns",
+        between(0, 1));
+  o.add("scalar", c.scalar, "number type of training", equal_to(std::string("float")));
+
+  o.add("batch_size", c.batch_size, "episodes per learner update, drawn without replacement",
+        count());
+  o.add("buffer_size", c.buffer_size,
+        "episodes that the replay ring holds; small ones learn faster", count());
+
+  o.add("epsilon_start", c.epsilon_start, "exploration rate at the first step", share());
+  o.add("epsilon_finish", c.epsilon_finish, "exploration rate after the anneal", share());
+  o.add("epsilon_anneal_time", c.epsilon_anneal_time,
+        "environment steps over which the rate falls, linearly", steps());
+}
+
+void target_options(TrainingConfig& c, Options& o) {
+  o.add("gamma", c.gamma, "discount per step", share());
+  o.add("td_lambda", c.td_lambda,
+        "trace decay of Peng's lambda-return; 0 is one-step, 1 is Monte Carlo", share());
+  o.add("double_q", c.double_q,
+        "the online network chooses the bootstrap action; False: the target network does");
+  o.add("loss_factor", c.loss_factor,
+        "factor of the mean squared error: 1 in PyMARL, 0.5 in PyMARL2", above(0.0));
+  o.add("target_update_interval", c.target_update_interval,
+        "episodes between hard copies into the target network", count());
+  o.add("target_update_tau", c.target_update_tau,
+        "above 0: Polyak averaging after each update, in place of hard copies", share());
+  o.add("time_limit", c.time_limit,
+        "what the end by the time limit is: a truncation, which bootstraps, or a terminal",
+        one_of({"truncation", "terminal"}));
+  o.add("padding_mask", c.padding_mask,
+        "strict: the L steps of an episode enter the loss; pymarl: also the slot after an episode "
+        "that was truncated before the longest of its batch",
+        one_of({"strict", "pymarl"}));
+  o.add("lambda_start", c.lambda_start,
+        "where the recursion of the lambda-return starts; batch_end is PyMARL2's",
+        one_of({"episode_end", "batch_end"}));
+  o.add("mask_target_qs", c.mask_target_qs,
+        "unavailable actions of the target network count as -9999999, as in PyMARL");
+}
+
+void optimiser_options(TrainingConfig& c, Options& o) {
+  o.add("optimizer", c.optimizer, "as PyTorch computes it", one_of({"rmsprop", "adam"}));
+  o.add("lr", c.lr, "step size of the optimiser", above(0.0));
+  o.add("optim_alpha", c.optim_alpha, "decay of RMSprop's squared gradients; Adam ignores it",
+        share());
+  o.add("optim_eps", c.optim_eps,
+        "added to RMSprop's root; Adam has PyTorch's 1e-08, as in PyMARL2", above(0.0));
+  o.add("weight_decay", c.weight_decay, "times the parameter, added to its gradient",
+        at_least(0.0));
+  o.add("grad_norm_clip", c.grad_norm_clip, "largest global norm of the gradient", above(0.0));
+}
+
+void network_options(TrainingConfig& c, Options& o) {
+  o.add("agent", c.agent, "recurrent (fc, GRU, fc) or feed-forward; n_rnn is another name of rnn",
+        one_of({"rnn", "ff"}));
+  o.add("rnn_hidden_dim", c.rnn_hidden_dim, "width of the agent's hidden layer", width());
+  o.add("obs_agent_id", c.obs_agent_id, "the agent's index, one-hot, joins its observation");
+  o.add("obs_last_action", c.obs_last_action, "its last action, one-hot, joins its observation");
+  o.add("use_layer_norm", c.use_layer_norm, "layer norm before the agent's output layer");
+  o.add("use_orthogonal", c.use_orthogonal,
+        "orthogonal initialisation of the agent's linear layers and of the mixer");
+  o.add("gain", c.gain, "factor of the orthogonal output layer of the agent", above(0.0));
+
+  o.add("mixer", c.mixer,
+        "how utilities become Q_tot: qmix, vdn, iql (none), or the ablations of the QMIX paper "
+        "vdn_s, qmix_lin, qmix_ns; nmix is another name of qmix");
+  o.add("mixing_embed_dim", c.mixing_embed_dim, "width of the mixing network", width());
+  o.add("hypernet_layers", c.hypernet_layers, "layers of the networks that write its weights",
+        between(1, 2));
+  o.add("hypernet_embed", c.hypernet_embed, "their width where they have two layers", width());
+  o.add("abs", c.abs, "False: the weights of the mixing network may be negative (no IGM)");
+  o.add("qmix_pos_func", c.qmix_pos_func, "what makes the weights positive",
+        one_of({"abs", "softplus", "quadratic"}));
+  o.add("qmix_pos_func_beta", c.qmix_pos_func_beta, "sharpness of softplus", above(0.0));
+  o.add("qmix_ns_state_bias", c.qmix_ns_state_bias,
+        "whether qmix_ns, whose weights know no state, keeps the state's value as a bias");
+}
+
+void reporting_options(TrainingConfig& c, Options& o) {
+  o.training(false);
+  o.add("name", c.name, "name of the run, for people");
+  o.add("test_interval", c.test_interval, "environment steps between evaluations", steps());
+  o.add("test_nepisode", c.test_nepisode, "greedy episodes of an evaluation", count());
+  o.add("log_interval", c.log_interval, "environment steps between progress lines", steps());
+  o.add("runner_log_interval", c.runner_log_interval,
+        "environment steps between records about the episodes played", steps());
+  o.add("learner_log_interval", c.learner_log_interval,
+        "environment steps between records about the updates made", steps());
+  o.add("save_model", c.save_model, "write checkpoints on the way; the last one is always written");
+  o.add("save_model_interval", c.save_model_interval, "environment steps between checkpoints",
+        steps());
+  o.add("use_tensorboard", c.use_tensorboard, "write TensorBoard event files, too");
+  o.add("digest_interval", c.digest_interval, "updates between fingerprints in digests.jsonl",
+        steps());
+  o.add("local_results_path", c.local_results_path, "folder of the run folders");
+  o.training(true);
+}
+
+}  // namespace
+
+void TrainingConfig::options(Options& o) {
+  run_options(*this, o);
+  target_options(*this, o);
+  optimiser_options(*this, o);
+  network_options(*this, o);
+  reporting_options(*this, o);
+}
+
+void check(const TrainingConfig& c) {
+  const auto pair = [](const char* a, const std::string& x, const char* relation, const char* b,
+                       const std::string& y) {
+    return std::string(a) + " = " + x + " is " + relation + " " + b + " = " + y;
+  };
+  if (c.env.empty()) {
+    throw Error("env: no environment is named (--env-config=NAME or env=NAME)");
+  }
+  if (c.batch_size > c.buffer_size) {
+    throw Error(pair("batch_size", std::to_string(c.batch_size), "larger than", "buffer_size",
+                     std::to_string(c.buffer_size)) +
+                ": a batch is drawn without replacement");
+  }
+  if (c.batch_size_run > c.buffer_size) {
+    throw Error(pair("batch_size_run", std::to_string(c.batch_size_run), "larger than",
+                     "buffer_size", std::to_string(c.buffer_size)) +
+                ": a round must fit into the buffer");
+  }
+  if (c.epsilon_finish > c.epsilon_start) {
+    throw Error(pair("epsilon_finish", Value{c.epsilon_finish, ""}.text(), "larger than",
+                     "epsilon_start", Value{c.epsilon_start, ""}.text()) +
+                ": exploration falls over time");
+  }
+  if (!c.abs && c.qmix_pos_func != "abs") {
+    throw Error("abs = False contradicts qmix_pos_func = \"" + c.qmix_pos_func +
+                "\": weights are either free or made positive");
+  }
+}
+
+ReadConfig read_training_config(Map map) {
+  ReadConfig read;
+  const std::vector<std::string> ignored = adopt_pymarl_keys(map);
+  if (!ignored.empty()) {
+    std::string warning = "ignored, without meaning in qtot:";
+    for (const std::string& key : ignored) warning += " " + key;
+    read.warnings.push_back(std::move(warning));
+  }
+  Options options(std::move(map));
+  read.config.options(options);
+  options.refuse_unknown("");
+  check(read.config);
+  read.options = options.infos();
+  read.map = options.values();
+  return read;
+}
+
+}  // namespace qtot::config

@@ -1,0 +1,51 @@
+#include "qtot/base/error.h"
+#include "qtot/config/value.h"
+#include "qtot/env/env.h"
+
+// The table of environments, made from the lines of envs/envs.def.
+
+#define QTOT_ENV(name)         \
+  namespace qtot::envs::name { \
+  env::EnvFamily family();     \
+  }
+#include "envs/envs.def"
+#undef QTOT_ENV
+
+namespace qtot::env {
+
+const std::vector<EnvFamily>& families() {
+  static const std::vector<EnvFamily> table = {
+#define QTOT_ENV(name) envs::name::family(),
+#include "envs/envs.def"
+#undef QTOT_ENV
+  };
+  return table;
+}
+
+const EnvFamily& family(const std::string& name) {
+  std::vector<std::string> known;
+  std::string list;
+  for (const EnvFamily& family : families()) {
+    if (family.name == name) return family;
+    known.push_back(family.name);
+    list += " " + family.name;
+  }
+  constexpr std::size_t kShown = 64;  // a name from a file may be of any length
+  const std::string near = config::nearest(name, known);
+  throw Error("environment \"" + name.substr(0, kShown) + "\": no such environment; " +
+              (near.empty() ? "" : "did you mean " + near + "? ") + "known:" + list);
+}
+
+std::unique_ptr<Env> make_named(const std::string& name) {
+  for (const EnvFamily& family : families()) {
+    if (family.name == name) return family.make({});
+  }
+  for (const EnvFamily& family : families()) {
+    for (const std::string& map : family.maps()) {
+      if (map == name) return family.make({{"map_name", {name, "name of the environment"}}});
+    }
+  }
+  return family(name).make({});  // throws
+}
+
+}  // namespace qtot::env

@@ -1,0 +1,155 @@
+#include "qtot/math/reduce.h"
+
+#include <array>
+#include <bit>
+
+#include "math/elementwise_kernels.h"
+#include "math/isa.h"
+#include "qtot/base/check.h"
+
+namespace qtot::math {
+
+QTOT_DISPATCH(ElementwiseKernels, elementwise_kernels)
+
+double sum_in_order(std::span<const double> x) {
+  double sum = 0;
+  for (const double value : x) sum += value;
+  return sum;
+}
+
+template <>
+double sum_of_squares(std::span<const float> x) {
+  return pick_elementwise_kernels().of_float.sum_of_squares(x.size(), x.data());
+}
+template <>
+double sum_of_squares(std::span<const double> x) {
+  return pick_elementwise_kernels().of_double.sum_of_squares(x.size(), x.data());
+}
+
+template <class T>
+double sum_of_squares_naive(std::span<const T> x) {
+  std::array<double, kSumLanes> sums{};
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double value = x[i];
+    double& sum = sums[i % kSumLanes];
+    sum = __builtin_fma(value, value, sum);
+  }
+  for (std::size_t half = kSumLanes / 2; half >= 1; half /= 2) {
+    for (std::size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+  }
+  return sums[0];
+}
+
+std::size_t tree_split(std::size_t n) {
+  QTOT_CHECK_GE(n, 2u);
+  return std::bit_floor(n - 1);
+}
+
+namespace {
+
+// Elements of a leaf that are summed over all leaves before the next ones: with all its partial
+// sums a block stays in the first-level cache.
+constexpr std::size_t kBlock = 128;
+constexpr std::size_t kMaxLeaves = std::size_t{1} << 16;
+constexpr std::size_t kMaxDepth = 18;  // partial sums alive at once: log2(kMaxLeaves) + 2
+
+// Adding leaves from the left, the roots of the finished subtrees are the digits of a binary
+// counter. Calls push() for each leaf and merge() for each inner node, in the order of the counter; a
+// merge replaces the top two of the stack by their sum. What remains at the end, smaller and smaller
+// subtrees, is merged from the right: that is the tree that splits at powers of two.
+template <class Push, class Merge>
+void walk_tree(std::size_t n, Push push, Merge merge) {
+  for (std::size_t i = 0; i < n; ++i) {
+    push(i);
+    for (std::size_t full = i + 1; full % 2 == 0; full /= 2) merge();
+  }
+  for (int rest = std::popcount(n); rest > 1; --rest) merge();
+}
+
+// A stack of partial sums of one block. A leaf is read where it lies; only sums are stored.
+template <class T>
+class BlockStack {
+ public:
+  explicit BlockStack(std::size_t size) : size_(size) {}
+
+  void push(const T* leaf) { entries_[depth_++] = leaf; }
+
+  void merge() {
+    --depth_;
+    const T* left = entries_[depth_ - 1];
+    const T* right = entries_[depth_];
+    T* sum = sums_[depth_ - 1].data();
+    for (std::size_t i = 0; i < size_; ++i) sum[i] = left[i] + right[i];
+    entries_[depth_ - 1] = sum;
+  }
+
+  const T* top() const { return entries_[depth_ - 1]; }
+
+ private:
+  std::size_t size_;
+  std::size_t depth_ = 0;
+  std::array<const T*, kMaxDepth> entries_;
+  std::array<std::array<T, kBlock>, kMaxDepth> sums_;  // sums_[d] belongs to entries_[d]
+};
+
+}  // namespace
+
+template <class T>
+void tree_sum(std::span<const T* const> leaves, std::size_t size, T* out) {
+  QTOT_CHECK_LE(leaves.size(), kMaxLeaves);
+  if (leaves.empty()) {
+    for (std::size_t i = 0; i < size; ++i) out[i] = 0;
+    return;
+  }
+  for (std::size_t begin = 0; begin < size; begin += kBlock) {
+    const std::size_t n = size - begin < kBlock ? size - begin : kBlock;
+    BlockStack<T> stack(n);
+    walk_tree(
+        leaves.size(), [&](std::size_t leaf) { stack.push(leaves[leaf] + begin); },
+        [&] { stack.merge(); });
+    const T* sum = stack.top();
+    for (std::size_t i = 0; i < n; ++i) out[begin + i] = sum[i];
+  }
+}
+
+namespace {
+
+template <class T>
+T tree_sum_of_element(std::span<const T* const> leaves, std::size_t element) {
+  if (leaves.size() == 1) return leaves[0][element];
+  const std::size_t split = tree_split(leaves.size());
+  return tree_sum_of_element(leaves.first(split), element) +
+         tree_sum_of_element(leaves.subspan(split), element);
+}
+
+}  // namespace
+
+template <class T>
+void tree_sum_naive(std::span<const T* const> leaves, std::size_t size, T* out) {
+  for (std::size_t i = 0; i < size; ++i) {
+    out[i] = leaves.empty() ? T(0) : tree_sum_of_element(leaves, i);
+  }
+}
+
+double tree_sum(std::span<const double> leaves) {
+  if (leaves.empty()) return 0;
+  constexpr std::size_t kWordBits = 64;
+  std::array<double, kWordBits + 1> sums;
+  std::size_t depth = 0;
+  walk_tree(
+      leaves.size(), [&](std::size_t leaf) { sums[depth++] = leaves[leaf]; },
+      [&] {
+        --depth;
+        sums[depth - 1] += sums[depth];
+      });
+  return sums[0];
+}
+
+template double sum_of_squares_naive(std::span<const float>);
+template double sum_of_squares_naive(std::span<const double>);
+template void tree_sum(std::span<const float* const>, std::size_t, float*);
+template void tree_sum(std::span<const double* const>, std::size_t, double*);
+template void tree_sum_naive(std::span<const float* const>, std::size_t, float*);
+template void tree_sum_naive(std::span<const double* const>, std::size_t, double*);
+
+}  // namespace qtot::math

@@ -1,0 +1,73 @@
+#include "mixers/hypernet.h"
+
+#include <span>
+
+#include "qtot/math/elementary.h"
+
+namespace qtot::mixers {
+namespace {
+
+constexpr double kOrthogonalGain = 1;  // PyMARL2's, for every Linear of a mixer
+
+template <class T>
+std::span<T> elements(nn::Buffer<T> buffer) {
+  return {buffer.data, static_cast<std::size_t>(buffer.rows * buffer.cols)};
+}
+
+}  // namespace
+
+Hypernet Hypernet::add(nn::ParamLayout& layout, const std::string& name, Index in, Index hidden_dim,
+                       Index out, bool orthogonal) {
+  const double gain = orthogonal ? kOrthogonalGain : 0;
+  Hypernet net;
+  net.has_two_layers = hidden_dim > 0;
+  if (net.has_two_layers) {
+    net.first = nn::Linear::add(layout, name + ".0", in, hidden_dim, gain);
+    net.second = nn::Linear::add(layout, name + ".2", hidden_dim, out, gain);
+  } else {
+    net.first = nn::Linear::add(layout, name + ".0", in, out, gain);
+  }
+  return net;
+}
+
+template <class T>
+nn::Buffer<T> forward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x,
+                      nn::Workspace<T>& workspace, MatView<T> y) {
+  if (!net.has_two_layers) {
+    nn::forward<T>(net.first, w, x, y);
+    return {};
+  }
+  const nn::Buffer<T> hidden = workspace.take(x.rows(), net.first.out);
+  nn::forward<T>(net.first, w, x, hidden.view());
+  math::relu<T>(elements(hidden), elements(hidden));
+  nn::forward<T>(net.second, w, hidden.const_view(), y);
+  return hidden;
+}
+
+template <class T>
+void backward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x, nn::Buffer<T> hidden,
+              ConstMatView<T> d_y, nn::Workspace<T>& workspace, T* gradient) {
+  if (!net.has_two_layers) {
+    nn::backward_params<T>(net.first, x, d_y, gradient);
+    return;
+  }
+  nn::backward_params<T>(net.second, hidden.const_view(), d_y, gradient);
+  const nn::Buffer<T> d_hidden = workspace.take(hidden.rows, hidden.cols);
+  nn::backward_input<T>(net.second, w, d_y, d_hidden.view());
+  const Index size = hidden.rows * hidden.cols;
+  for (Index i = 0; i < size; ++i) {
+    d_hidden.data[i] = hidden.data[i] > T(0) ? d_hidden.data[i] : T(0);
+  }
+  nn::backward_params<T>(net.first, x, d_hidden.const_view(), gradient);
+}
+
+#define QTOT_INSTANTIATE(T)                                                                  \
+  template nn::Buffer<T> forward<T>(const Hypernet&, nn::Weights<T>, ConstMatView<T>,        \
+                                    nn::Workspace<T>&, MatView<T>);                          \
+  template void backward<T>(const Hypernet&, nn::Weights<T>, ConstMatView<T>, nn::Buffer<T>, \
+                            ConstMatView<T>, nn::Workspace<T>&, T*);
+QTOT_INSTANTIATE(float)
+QTOT_INSTANTIATE(double)
+#undef QTOT_INSTANTIATE
+
+}  // namespace qtot::mixers

@@ -1,0 +1,209 @@
+#include "qtot/train/trainer.h"
+
+#include <algorithm>
+
+#include "qtot/agents/epsilon_greedy.h"
+#include "qtot/base/check.h"
+#include "qtot/base/error.h"
+
+namespace qtot::train {
+namespace {
+
+replay::RingShape ring_shape(const config::TrainingConfig& config) {
+  const auto round = static_cast<std::size_t>(config.batch_size_run);
+  return {.capacity = static_cast<std::size_t>(config.buffer_size),
+          .round = round,
+          .in_flight = round * static_cast<std::size_t>(1 + config.pipeline)};
+}
+
+}  // namespace
+
+agents::AgentConfig agent_config(const config::TrainingConfig& config,
+                                 const core::DecPomdpSpec& spec) {
+  return {.agent = config.agent,
+          .spec = spec,
+          .hidden_dim = config.rnn_hidden_dim,
+          .obs_last_action = config.obs_last_action,
+          .obs_agent_id = config.obs_agent_id,
+          .layer_norm = config.use_layer_norm,
+          .orthogonal_gain = config.use_orthogonal ? config.gain : 0};
+}
+
+mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
+                                 const core::DecPomdpSpec& spec) {
+  return {.mixer = config.mixer,
+          .n_agents = spec.n_agents,
+          .state_dim = spec.state_dim,
+          .mixing_embed_dim = config.mixing_embed_dim,
+          .hypernet_layers = config.hypernet_layers,
+          .hypernet_embed = config.hypernet_embed,
+          .positivity = config.abs ? config.qmix_pos_func : "none",
+          .softplus_beta = config.qmix_pos_func_beta,
+          .orthogonal = config.use_orthogonal,
+          .ns_state_bias = config.qmix_ns_state_bias};
+}
+
+learner::LearnerConfig learner_config(const config::TrainingConfig& config) {
+  constexpr double kAdamEps = 1e-8;  // PyTorch's; optim_eps is RMSprop's, as in PyMARL2
+  const bool adam = config.optimizer == "adam";
+  return {.gamma = config.gamma,
+          .td_lambda = config.td_lambda,
+          .double_q = config.double_q,
+          .loss_factor = config.loss_factor,
+          .grad_norm_clip = config.grad_norm_clip,
+          .optimiser = {.optimiser = config.optimizer,
+                        .lr = config.lr,
+                        .alpha = config.optim_alpha,
+                        .eps = adam ? kAdamEps : config.optim_eps,
+                        .weight_decay = config.weight_decay},
+          .target_update_interval = config.target_update_interval,
+          .target_update_tau = config.target_update_tau,
+          .time_limit_is_terminal = config.time_limit == "terminal",
+          .pymarl_padding_mask = config.padding_mask == "pymarl",
+          .lambda_from_batch_end = config.lambda_start == "batch_end",
+          .mask_target_qs = config.mask_target_qs};
+}
+
+Trainer::Trainer(const config::TrainingConfig& config, const core::DecPomdpSpec& spec,
+                 RoundPlayer& player, Executor& executor)
+    : config_(config),
+      player_(player),
+      learner_(learner::make_network<float>(agent_config(config, spec), mixer_config(config, spec)),
+               learner_config(config), config.seed, executor),
+      ring_(ring_shape(config)),
+      tickets_(static_cast<std::size_t>(config.batch_size)),
+      batch_(tickets_.size()) {}
+
+Trainer::~Trainer() {
+  if (round_is_open_) player_.wait();  // the round writes into the ring
+}
+
+// The page to read first: one round of the algorithm.
+Trainer::RoundResult Trainer::run_round() {
+  // act: with pipeline 1 this round is already being played
+  if (!round_is_open_) start_round();
+  RoundResult result{.epsilon = epsilon_, .episodes = player_.wait(), .update = {}};
+  round_is_open_ = false;
+  for (const rollout::EpisodeStats& stats : result.episodes) t_env_ += stats.length;
+  ring_.advance(static_cast<core::Ticket>(episode_ + config_.batch_size_run));
+
+  // the next round, by the policy as it is before this round's update
+  const std::int64_t learning_episode = episode_;
+  episode_ += config_.batch_size_run;
+  if (config_.pipeline == 1 && !finished()) start_round();
+
+  // learn; PyMARL counts the episodes of this round only afterwards
+  if (replay::can_sample(ring_.oldest(), ring_.end(), tickets_.size())) {
+    result.update = learn(learning_episode);
+  }
+  ring_.release();
+  return result;
+}
+
+void Trainer::start_round() {
+  epsilon_ = epsilon_now();
+  // publish: a copy, since with pipeline 1 the learner moves on meanwhile
+  const nn::Weights<float> weights = learner_.weights();
+  const std::size_t n_params = learner_.state().params.size();
+  acting_.values.assign(weights.values, weights.values + n_params);
+  acting_.transposed.assign(weights.transposed, weights.transposed + n_params);
+  open_round();
+}
+
+void Trainer::open_round() {
+  player_.start({.first = static_cast<core::Ticket>(episode_),
+                 .count = static_cast<std::size_t>(config_.batch_size_run),
+                 .policy = {.agent = learner_.network().agent.get(),
+                            .weights = {.values = acting_.values.data(),
+                                        .transposed = acting_.transposed.data()}},
+                 .rules = rollout::training_rules(config_.seed, epsilon_),
+                 .ring = &ring_});
+  round_is_open_ = true;
+}
+
+learner::UpdateStats Trainer::learn(std::int64_t episode) {
+  replay::sample_batch(config_.seed, static_cast<std::uint64_t>(update()), ring_.oldest(),
+                       ring_.end(), tickets_);
+  std::ranges::transform(tickets_, batch_.begin(),
+                         [&](core::Ticket ticket) { return &ring_.episode(ticket); });
+  return learner_.update(batch_, episode);
+}
+
+rollout::Policy Trainer::policy() const {
+  return {.agent = learner_.network().agent.get(), .weights = learner_.weights()};
+}
+
+checkpoint::State Trainer::capture() const {
+  checkpoint::State state;
+  state.t_env = t_env_;
+  state.episode = episode_;
+  state.tensors = checkpoint::shapes_of(learner_.network().layout);
+  state.learner = learner_.state();
+  if (round_is_open_) state.acting_params = acting_.values;
+  state.spec = learner_.network().agent->config().spec;
+  for (core::Ticket ticket = ring_.oldest(); ticket < ring_.end(); ++ticket) {
+    state.episodes.push_back(checkpoint::borrow(ticket, ring_.episode(ticket)));
+  }
+  return state;
+}
+
+namespace {
+
+void require(bool holds, const std::string& what, const std::string& expected,
+             const std::string& found) {
+  if (holds) return;
+  throw Error("checkpoint " + what + ": expected " + expected + ", found " + found);
+}
+
+std::string numbered(std::size_t n, const char* things) {
+  return std::to_string(n) + " " + things;
+}
+
+}  // namespace
+
+void Trainer::restore(checkpoint::State state, const std::string& what) {
+  QTOT_CHECK(!round_is_open_ && episode_ == 0);
+  const learner::LearnerState<float>& mine = learner_.state();
+  const std::size_t n_params = mine.params.size();
+  checkpoint::require_tensors(state, learner_.network().layout, what);
+  require(state.spec == learner_.network().agent->config().spec, what,
+          "the sizes of this configuration's environment", "others");
+  require(state.learner.optimiser.first.size() == mine.optimiser.first.size() &&
+              state.learner.optimiser.second.size() == mine.optimiser.second.size(),
+          what, "the moments of " + config_.optimizer, "those of another optimiser");
+  require(state.acting_params.size() == (state.acting_params.empty() ? 0 : n_params), what,
+          numbered(n_params, "acting parameters"), std::to_string(state.acting_params.size()));
+  require(state.episodes.size() <= static_cast<std::size_t>(config_.buffer_size), what,
+          "at most buffer_size = " + std::to_string(config_.buffer_size) + " episodes",
+          std::to_string(state.episodes.size()));
+  std::vector<core::Episode> episodes;
+  const auto end = static_cast<core::Ticket>(state.episode);
+  core::Ticket next = end - std::min<core::Ticket>(end, state.episodes.size());
+  const core::Ticket oldest = next;
+  for (const checkpoint::StoredEpisode& stored : state.episodes) {
+    require(stored.ticket == next, what, "episode " + std::to_string(next),
+            "episode " + std::to_string(stored.ticket));
+    episodes.push_back(*stored.episode);
+    ++next;
+  }
+
+  t_env_ = state.t_env;
+  episode_ = state.episode;
+  learner_.set_state(std::move(state.learner));
+  ring_.restore(oldest, episodes);
+  if (state.acting_params.empty()) return;
+
+  // play the round that was in flight again, by the policy that it had
+  acting_.values = std::move(state.acting_params);
+  acting_.transposed.resize(n_params);
+  nn::transpose_params<float>(learner_.network().layout, acting_.values, acting_.transposed);
+  epsilon_ = epsilon_now();
+  open_round();
+}
+
+double Trainer::epsilon_now() const {
+  return agents::linear_epsilon(config_.epsilon_start, config_.epsilon_finish,
+                                config_.epsilon_anneal_time, t_env_);
+}
+
+}  // namespace qtot::train

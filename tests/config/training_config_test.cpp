@@ -1,0 +1,173 @@
+#include "qtot/config/training_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/error_text.h"
+
+namespace qtot::config {
+namespace {
+
+using test::error_text;
+using testing::HasSubstr;
+
+using Data = decltype(Value::data);
+
+// A configuration with an environment and the given keys.
+ReadConfig read(const std::vector<std::pair<std::string, Data>>& keys) {
+  Map map = {{"env", {std::string("two_step"), "env.yaml:1"}}};
+  for (const auto& [key, data] : keys) map.emplace_back(key, Value{data, "my.yaml:7"});
+  return read_training_config(map);
+}
+
+std::string refusal(const std::vector<std::pair<std::string, Data>>& keys) {
+  return error_text([&] { read(keys); });
+}
+
+std::string text(const char* s) {
+  return s;
+}
+
+std::int64_t integer(std::int64_t x) {
+  return x;
+}
+
+const OptionInfo& info(const ReadConfig& config, const std::string& key) {
+  for (const OptionInfo& one : config.options) {
+    if (one.key == key) return one;
+  }
+  ADD_FAILURE() << key;
+  return config.options.front();
+}
+
+TEST(TrainingConfigTest, EveryDefaultObeysItsOwnRule) {
+  TrainingConfig config;
+  Options listed;
+  config.options(listed);
+  Map map = listed.values();
+  find(map, "env")->data = text("two_step");
+  EXPECT_EQ(error_text([&] { read_training_config(map); }), "(no error)");
+}
+
+TEST(TrainingConfigTest, EveryKeyHasAHelpText) {
+  for (const OptionInfo& one : read({}).options) EXPECT_GT(one.help.size(), 10u) << one.key;
+}
+
+TEST(TrainingConfigTest, TheMapHasEveryKeyAndReadsBackToItself) {
+  const ReadConfig once = read({{"lr", 0.25}, {"mixer", Data()}, {"use_cuda", true}});
+  const ReadConfig again = read_training_config(once.map);
+  EXPECT_EQ((Value{once.map, ""}.text()), (Value{again.map, ""}.text()));
+  EXPECT_EQ(once.map.size(), once.options.size());
+  EXPECT_TRUE(again.warnings.empty());
+}
+
+TEST(TrainingConfigTest, KeysThatOnlyReportAreNoTrainingKeys) {
+  const ReadConfig config = read({});
+  std::vector<std::string> reporting;
+  for (const OptionInfo& one : config.options) {
+    if (!one.training) reporting.push_back(one.key);
+  }
+  EXPECT_THAT(reporting,
+              testing::ElementsAre("name", "test_interval", "test_nepisode", "log_interval",
+                                   "runner_log_interval", "learner_log_interval", "save_model",
+                                   "save_model_interval", "use_tensorboard", "digest_interval",
+                                   "local_results_path"));
+}
+
+TEST(TrainingConfigTest, SpellingsOfPymarlAreAdopted) {
+  EXPECT_EQ(read({{"mixer", Data()}}).config.mixer, "iql");
+  EXPECT_EQ(read({{"mixer", text("none")}}).config.mixer, "iql");
+  EXPECT_EQ(read({{"mixer", text("nmix")}}).config.mixer, "qmix");
+  EXPECT_EQ(read({{"agent", text("n_rnn")}}).config.agent, "rnn");
+  EXPECT_EQ(read({{"seed", Data()}}).config.seed, TrainingConfig().seed);
+  EXPECT_EQ(info(read({{"mixer", Data()}}), "mixer").origin, "my.yaml:7");
+}
+
+TEST(TrainingConfigTest, Pymarl2sLearnerHalvesTheLossUnlessAFactorIsGiven) {
+  const ReadConfig halved = read({{"learner", text("nq_learner")}});
+  EXPECT_EQ(halved.config.loss_factor, 0.5);
+  EXPECT_EQ(info(halved, "loss_factor").origin, "my.yaml:7");
+  EXPECT_EQ(read({{"learner", text("q_learner")}}).config.loss_factor, 1);
+  EXPECT_EQ(read({{"learner", text("nq_learner")}, {"loss_factor", 2.0}}).config.loss_factor, 2);
+}
+
+TEST(TrainingConfigTest, KeysWithoutMeaningGiveOneWarningThatNamesThem) {
+  const ReadConfig config =
+      read({{"use_cuda", true}, {"runner", text("parallel")}, {"label", text("x")}, {"lr", 0.1}});
+  EXPECT_THAT(config.warnings,
+              testing::ElementsAre("ignored, without meaning in qtot: use_cuda runner label"));
+  EXPECT_TRUE(read({{"lr", 0.1}}).warnings.empty());
+}
+
+TEST(TrainingConfigTest, WhatWouldChangeTheAlgorithmIsRefused) {
+  EXPECT_EQ(refusal({{"use_per", false}}), "(no error)");
+  EXPECT_EQ(refusal({{"use_per", true}}),
+            "use_per = True (my.yaml:7): not supported yet; qtot takes only False");
+  EXPECT_EQ(refusal({{"q_lambda", true}}),
+            "q_lambda = True (my.yaml:7): not supported yet; qtot takes only False");
+  EXPECT_EQ(refusal({{"learner", text("coma_learner")}}),
+            "learner = \"coma_learner\" (my.yaml:7): not supported yet; qtot takes only "
+            "\"q_learner\" or \"nq_learner\"");
+  EXPECT_EQ(refusal({{"evaluate", true}}),
+            "evaluate = True (my.yaml:7): not supported yet; qtot takes only False; use `qtot "
+            "eval`");
+  EXPECT_THAT(refusal({{"standardise_rewards", true}}), HasSubstr("not supported yet"));
+}
+
+TEST(TrainingConfigTest, UnknownKeysNameTheNearest) {
+  EXPECT_EQ(refusal({{"bach_size", integer(8)}}),
+            "bach_size (my.yaml:7): no such key; did you mean batch_size?");
+  EXPECT_EQ(refusal({{"qqqqqqqqqqqq", integer(8)}}), "qqqqqqqqqqqq (my.yaml:7): no such key");
+}
+
+TEST(TrainingConfigTest, RulesOfSingleKeysHold) {
+  EXPECT_EQ(refusal({{"td_lambda", 1.2}}), "td_lambda = 1.2 (my.yaml:7): must be in [0, 1]");
+  EXPECT_EQ(refusal({{"lr", 0.0}}), "lr = 0.0 (my.yaml:7): must be above 0");
+  EXPECT_EQ(refusal({{"pipeline", integer(2)}}), "pipeline = 2 (my.yaml:7): must be in [0, 1]");
+  EXPECT_EQ(refusal({{"scalar", text("double")}}),
+            "scalar = \"double\" (my.yaml:7): must be float (qtot supports no other value)");
+  EXPECT_EQ(refusal({{"optimizer", text("sgd")}}),
+            "optimizer = \"sgd\" (my.yaml:7): must be one of rmsprop, adam");
+  EXPECT_THAT(refusal({{"time_limit", text("x")}}), HasSubstr("one of truncation, terminal"));
+  EXPECT_THAT(refusal({{"padding_mask", text("x")}}), HasSubstr("one of strict, pymarl"));
+  EXPECT_THAT(refusal({{"lambda_start", text("x")}}), HasSubstr("one of episode_end, batch_end"));
+  EXPECT_THAT(refusal({{"qmix_pos_func", text("x")}}),
+              HasSubstr("one of abs, softplus, quadratic"));
+  EXPECT_THAT(refusal({{"agent", text("x")}}), HasSubstr("one of rnn, ff"));
+  EXPECT_THAT(refusal({{"hypernet_layers", integer(3)}}), HasSubstr("in [1, 2]"));
+}
+
+TEST(TrainingConfigTest, RulesThatBindTwoKeysHold) {
+  EXPECT_EQ(refusal({{"batch_size", integer(128)}, {"buffer_size", integer(32)}}),
+            "batch_size = 128 is larger than buffer_size = 32: a batch is drawn without "
+            "replacement");
+  EXPECT_EQ(refusal({{"batch_size_run", integer(64)}, {"buffer_size", integer(32)}}),
+            "batch_size_run = 64 is larger than buffer_size = 32: a round must fit into the "
+            "buffer");
+  EXPECT_EQ(refusal({{"epsilon_start", 0.1}, {"epsilon_finish", 0.2}}),
+            "epsilon_finish = 0.2 is larger than epsilon_start = 0.1: exploration falls over time");
+  EXPECT_EQ(refusal({{"abs", false}, {"qmix_pos_func", text("softplus")}}),
+            "abs = False contradicts qmix_pos_func = \"softplus\": weights are either free or made "
+            "positive");
+  EXPECT_EQ(error_text([] { read_training_config({}); }),
+            "env: no environment is named (--env-config=NAME or env=NAME)");
+}
+
+TEST(ReferenceTest, EveryKeyHasALineAndTablesKeepTheirColumns) {
+  Options own;
+  int field = 3;
+  own.add("n_agents", field, "hunters | agents", between(1, 9));
+  const std::string markdown = reference_markdown({{"Environment x", "A text.", own.infos()}});
+
+  for (const OptionInfo& one : read({}).options) {
+    EXPECT_THAT(markdown, HasSubstr("\n| `" + one.key + "` | ")) << one.key;
+  }
+  EXPECT_THAT(markdown, HasSubstr("| `td_lambda` | number | `0.0` | in [0, 1] | "));
+  EXPECT_THAT(markdown, HasSubstr("## Environment x\n\nA text.\n\n| key |"));
+  EXPECT_THAT(markdown, HasSubstr("| `n_agents` | integer | `3` | in [1, 9] | hunters \\| agents"));
+  EXPECT_THAT(markdown, HasSubstr("| `use_cuda` | any |"));
+  EXPECT_THAT(markdown, HasSubstr("| `learner` | `\"q_learner\"`, `\"nq_learner\"` |"));
+}
+
+}  // namespace
+}  // namespace qtot::config

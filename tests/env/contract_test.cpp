@@ -1,0 +1,209 @@
+// What every environment promises, over every line of envs/envs.def and every map.
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "env/every_env.h"
+#include "qtot/env/playthrough.h"
+#include "support/error_text.h"
+
+namespace qtot {
+namespace {
+
+using test::EnvCase;
+using test::error_text;
+using test::random_step;
+using test::View;
+
+constexpr int kEpisodes = 5;
+
+class EveryEnv : public testing::TestWithParam<EnvCase> {
+ protected:
+  std::unique_ptr<env::Env> env_ = GetParam().make();
+  env::DecPomdpSpec spec_ = env_->spec();
+};
+
+TEST_P(EveryEnv, HasAPositiveSpec) {
+  EXPECT_GT(spec_.n_agents, 0);
+  EXPECT_GT(spec_.n_actions, 0);
+  EXPECT_GT(spec_.obs_dim, 0);
+  EXPECT_GT(spec_.state_dim, 0);
+  EXPECT_GT(spec_.episode_limit, 0);
+}
+
+TEST_P(EveryEnv, ObserveOverwritesEveryEntryWithFiniteNumbers) {
+  test::reset(*env_, 0);
+  for (int t = 0; !env_->has_ended(); ++t) {
+    random_step(*env_, 0, t);
+    const View view(*env_, 0);
+    ASSERT_EQ(view, View(*env_, 99)) << "step " << t;
+    for (const float x : view.obs) ASSERT_TRUE(std::isfinite(x));
+    for (const float x : view.state) ASSERT_TRUE(std::isfinite(x));
+    for (const std::uint8_t flag : view.avail) ASSERT_LE(flag, 1);
+  }
+}
+
+TEST_P(EveryEnv, EveryAgentAlwaysHasAnAvailableAction) {
+  for (std::uint64_t ticket = 0; ticket < kEpisodes; ++ticket) {
+    test::reset(*env_, ticket);
+    for (int t = 0;; ++t) {
+      const View view(*env_);
+      for (int agent = 0; agent < spec_.n_agents; ++agent) {
+        int n_available = 0;
+        for (int u = 0; u < spec_.n_actions; ++u) {
+          n_available += view.avail[View::size(agent * spec_.n_actions + u)];
+        }
+        ASSERT_GT(n_available, 0) << "agent " << agent << ", ticket " << ticket << ", step " << t;
+      }
+      if (env_->has_ended()) break;
+      random_step(*env_, ticket, t);
+    }
+  }
+}
+
+TEST_P(EveryEnv, AnEpisodeEndsOnceByRulesOrByTheLimit) {
+  for (std::uint64_t ticket = 0; ticket < kEpisodes; ++ticket) {
+    test::reset(*env_, ticket);
+    ASSERT_FALSE(env_->has_ended());
+    for (int t = 1;; ++t) {
+      const env::StepResult result = random_step(*env_, ticket, t - 1);
+      ASSERT_FALSE(result.terminated && result.truncated);
+      ASSERT_EQ(env_->has_ended(), result.terminated || result.truncated);
+      ASSERT_TRUE(!result.truncated || t == spec_.episode_limit);
+      ASSERT_LE(t, spec_.episode_limit);
+      if (env_->has_ended()) break;
+    }
+  }
+}
+
+TEST_P(EveryEnv, TheSameChanceGivesTheSameBitsWhateverWasPlayedBefore) {
+  const std::string fresh = env::playthrough(*env_, "", 5, 1000);
+  env::playthrough(*env_, "", 6, 17);
+  EXPECT_EQ(env::playthrough(*env_, "", 5, 1000), fresh);
+  EXPECT_EQ(env::playthrough(*GetParam().make(), "", 5, 1000), fresh);
+}
+
+TEST_P(EveryEnv, ARestoredSnapshotContinuesIdentically) {
+  for (std::uint64_t ticket = 0; ticket < kEpisodes; ++ticket) {
+    const auto other = GetParam().make();
+    test::reset(*env_, ticket);
+    for (int t = 0; !env_->has_ended(); ++t) {
+      if (t % 7 == 0) {  // the other one has been somewhere else
+        test::reset(*other, ticket + 100);
+        random_step(*other, ticket + 100, 0);
+        other->restore(env_->snapshot());
+      }
+      ASSERT_EQ(other->snapshot(), env_->snapshot());
+      ASSERT_EQ(View(*other), View(*env_));
+      const env::StepResult ours = random_step(*env_, ticket, t);
+      const env::StepResult theirs = random_step(*other, ticket, t);
+      ASSERT_EQ(ours.reward, theirs.reward);
+      ASSERT_EQ(ours.terminated, theirs.terminated);
+      ASSERT_EQ(ours.truncated, theirs.truncated);
+    }
+    other->restore(env_->snapshot());
+    EXPECT_TRUE(other->has_ended());
+    EXPECT_EQ(View(*other), View(*env_));
+  }
+}
+
+TEST_P(EveryEnv, RestoreRefusesADamagedSnapshotAndNamesTheArray) {
+  test::reset(*env_, 0);
+  const env::Snapshot good = env_->snapshot();
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    const auto refuses = [&](env::Snapshot damaged) {
+      const std::string text = error_text([&] { env_->restore(damaged); });
+      EXPECT_NE(text.find(good[i].first), std::string::npos) << text;
+    };
+    env::Snapshot damaged = good;
+    damaged.erase(damaged.begin() + static_cast<std::ptrdiff_t>(i));
+    refuses(damaged);
+    damaged = good;
+    damaged[i].second.push_back(0);
+    refuses(damaged);
+    for (const double wrong : {-1.0, 0.5, 1e300, std::numeric_limits<double>::quiet_NaN()}) {
+      damaged = good;
+      damaged[i].second.back() = wrong;
+      refuses(damaged);
+    }
+  }
+  env_->restore(good);
+  EXPECT_EQ(env_->snapshot(), good);
+}
+
+using EveryEnvDeathTest = EveryEnv;
+
+TEST_P(EveryEnvDeathTest, AnUnknownActionOrAStepAfterTheEndAborts) {
+  testing::FLAGS_gtest_death_test_style = "fast";
+  const auto n_agents = View::size(spec_.n_agents);
+  test::reset(*env_, 0);
+  for (const env::Action wrong : {-1, spec_.n_actions}) {
+    const std::vector<env::Action> joint_action(n_agents, wrong);
+    test::StepChance chance(0, 0);
+    EXPECT_DEATH(env_->step(joint_action, chance.rules), "check failed");
+  }
+  for (int t = 0; !env_->has_ended(); ++t) random_step(*env_, 0, t);
+  EXPECT_DEATH(random_step(*env_, 0, 1), "check failed");
+}
+
+TEST_P(EveryEnv, RefusesAnUnknownKeyByName) {
+  const config::Map args = {{"no_such_key", {std::int64_t{1}, "command line"}}};
+  const std::string text = error_text([&] { env::family(GetParam().family).make(args); });
+  EXPECT_NE(text.find("env_args.no_such_key (command line)"), std::string::npos) << text;
+  EXPECT_NE(text.find("environment " + GetParam().family), std::string::npos) << text;
+}
+
+TEST_P(EveryEnv, ListsMapNameAmongItsOptions) {
+  const auto options = env::family(GetParam().family).options();
+  ASSERT_FALSE(options.empty());
+  EXPECT_EQ(options[0].key, "env_args.map_name");
+  for (const config::OptionInfo& option : options) EXPECT_FALSE(option.help.empty()) << option.key;
+}
+
+INSTANTIATE_TEST_SUITE_P(Envs, EveryEnv, testing::ValuesIn(test::every_env()), test::env_case_name);
+INSTANTIATE_TEST_SUITE_P(Envs, EveryEnvDeathTest, testing::ValuesIn(test::every_env()),
+                         test::env_case_name);
+
+// Golden: tests/golden/envs/<name>.trace, made with QTOT_GOLDEN_UPDATE=1 and read by a person in
+// the diff. A change of rules is a change of this file in the same commit.
+class GoldenPlaythrough : public testing::TestWithParam<std::string> {};
+
+TEST_P(GoldenPlaythrough, IsWhatTheEnvironmentPlays) {
+  constexpr int kSteps = 40;
+  const std::string& name = GetParam();
+  const std::string path = QTOT_SOURCE_DIR "/tests/golden/envs/" + name + ".trace";
+  const std::string played = env::playthrough(
+      *env::make_named(name),
+      "qtot env play " + name + " --seed=1 --steps=" + std::to_string(kSteps), 1, kSteps);
+  if (std::getenv("QTOT_GOLDEN_UPDATE") != nullptr) std::ofstream(path) << played;
+
+  std::ifstream file(path);
+  ASSERT_TRUE(file) << path << " is missing; QTOT_GOLDEN_UPDATE=1 writes it";
+  std::stringstream golden;
+  golden << file.rdbuf();
+
+  // line by line, so that the first step that differs is named
+  std::istringstream want(golden.str()), got(played);
+  for (int n = 1; want && got; ++n) {
+    std::string w, g;
+    std::getline(want, w);
+    std::getline(got, g);
+    ASSERT_EQ(w, g) << path << ":" << n;
+  }
+  EXPECT_EQ(golden.str(), played);
+}
+
+std::vector<std::string> golden_names() {
+  std::vector<std::string> names = {"stag_hunt_small"};
+  for (const env::EnvFamily& family : env::families()) names.push_back(family.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Envs, GoldenPlaythrough, testing::ValuesIn(golden_names()),
+                         [](const auto& p) { return p.param; });
+
+}  // namespace
+}  // namespace qtot

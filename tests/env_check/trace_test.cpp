@@ -1,0 +1,277 @@
+// Recordings of the reference environments, replayed exactly; and what is wrong with a recording is
+// found where it is.
+
+#include "qtot/env_check/trace_check.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "qtot/math/philox.h"
+#include "support/error_text.h"
+#include "support/temp_folder.h"
+
+namespace qtot {
+namespace {
+
+namespace fs = std::filesystem;
+using test::error_text;
+
+const fs::path kShipped = QTOT_TEST_DATA_DIR "/traces";
+
+std::string describe(const env::TraceReport& report) {
+  if (!report.first) return "no mismatch";
+  const env::TraceMismatch& m = *report.first;
+  return report.file + ":" + std::to_string(m.line) + ": " + m.mode + ", " + m.field +
+         ": expected " + m.expected + ", found " + m.found;
+}
+
+// All recordings of the environments that we have, by the beginning of the file's name.
+std::vector<fs::path> recordings(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    for (const char* prefix : {"matrix-", "matrixgames-", "mmdp-", "twostep-", "staghunt-"}) {
+      if (name.starts_with(prefix)) paths.push_back(entry.path());
+    }
+  }
+  return paths;
+}
+
+void expect_exact(const std::vector<fs::path>& paths) {
+  for (const fs::path& path : paths) {
+    const env::TraceReport report = env::check_trace(path.string());
+    EXPECT_TRUE(report.ok()) << describe(report);
+    EXPECT_GT(report.n_episodes, 1) << path;
+    EXPECT_GT(report.n_steps, 10) << path;
+    EXPECT_GT(report.n_values, 1000) << path;
+  }
+}
+
+TEST(TraceTest, ShippedRecordingsAgreeExactly) {
+  const std::vector<fs::path> paths = recordings(kShipped);
+  EXPECT_GE(paths.size(), 9U);
+  expect_exact(paths);
+}
+
+TEST(TraceTest, AllRecordingsBesideTheProjectAgreeExactly) {
+  const fs::path folder = QTOT_SOURCE_DIR "/../shared/traces";
+  if (!fs::exists(folder)) {
+    std::cout << folder << " is absent: the full set of recordings was not checked\n";
+    return;
+  }
+  expect_exact(recordings(folder));
+}
+
+std::vector<std::string> lines_of(const fs::path& path) {
+  std::vector<std::string> lines = {""};
+  gzFile file = gzopen(path.c_str(), "rb");
+  for (int c = gzgetc(file); c != -1; c = gzgetc(file)) {
+    if (c == '\n') {
+      lines.emplace_back();
+    } else {
+      lines.back() += static_cast<char>(c);
+    }
+  }
+  gzclose(file);
+  if (lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+class MutatedTrace : public testing::Test {
+ protected:
+  const fs::path source_ = kShipped / "staghunt-small-4x4.jsonl.gz";
+  test::TempFolder folder_;
+  std::vector<std::string> lines_ = lines_of(source_);
+
+  std::string write() const {
+    const fs::path path = folder_ / "trace.jsonl";
+    std::ofstream file(path, std::ios::binary);
+    for (const std::string& line : lines_) file << line << '\n';
+    return path.string();
+  }
+
+  // Replaces the first `from` after `key` in line `n` (from 1).
+  void replace(std::size_t n, const std::string& key, const std::string& from,
+               const std::string& to) {
+    std::string& line = lines_.at(n - 1);
+    const std::size_t at = line.find(from, line.find(key));
+    ASSERT_NE(at, std::string::npos) << line;
+    line.replace(at, from.size(), to);
+  }
+
+  void expect_mismatch(int line, const std::string& field, const std::string& expected) {
+    const env::TraceReport report = env::check_trace(write());
+    ASSERT_FALSE(report.ok());
+    EXPECT_EQ(report.first->line, line) << describe(report);
+    EXPECT_EQ(report.first->field, field) << describe(report);
+    EXPECT_EQ(report.first->expected, expected) << describe(report);
+  }
+
+  std::string refusal() const {
+    const std::string path = write();
+    const std::string text = error_text([&] { env::check_trace(path); });
+    EXPECT_TRUE(text.starts_with(path)) << text;
+    return text.starts_with(path) ? text.substr(path.size()) : text;
+  }
+};
+
+TEST_F(MutatedTrace, PlainTextIsReadAsWell) {
+  const env::TraceReport report = env::check_trace(write());
+  EXPECT_TRUE(report.ok()) << describe(report);
+  EXPECT_EQ(report.env, "staghunt");
+  EXPECT_EQ(report.family, "stag_hunt");
+  EXPECT_EQ(report.n_episodes, 12);
+  EXPECT_EQ(report.n_steps, 553);
+}
+
+TEST_F(MutatedTrace, AnotherRewardIsFoundAtItsLine) {
+  replace(10, "\"r\"", "[0]", "[1]");
+  expect_mismatch(10, "r[0]", "1");
+}
+
+TEST_F(MutatedTrace, AnotherEndIsFoundAtItsLine) {
+  replace(10, "\"term\"", ":0", ":1");
+  replace(11, "\"k\"", "\"step\"", "\"error\"");  // no step may follow the end
+  for (std::size_t n = 12; n <= 62; ++n) lines_[n - 1].clear();
+  expect_mismatch(10, "terminated", "1");
+}
+
+TEST_F(MutatedTrace, AnotherMaskIsFoundAtItsLine) {
+  replace(10, "\"avail\"", "[[1", "[[0");
+  expect_mismatch(10, "avail[0][0]", "0");
+}
+
+TEST_F(MutatedTrace, AnotherObservationIsFoundAtItsLine) {
+  replace(10, "\"obs\"", ",0,", ",0.5,");
+  const env::TraceReport report = env::check_trace(write());
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.first->line, 10);
+  EXPECT_TRUE(report.first->field.starts_with("obs[0][")) << describe(report);
+  EXPECT_EQ(report.n_mismatches, 2) << "once in each mode";
+}
+
+TEST_F(MutatedTrace, AnotherPositionOfPreyIsFoundAtItsLine) {
+  const std::string& line = lines_.at(9);
+  const std::size_t at = line.find("\"prey\":[[") + 9;
+  const std::string before = line.substr(at, 1);
+  replace(10, "\"prey\":[[", before, before == "0" ? "3" : "0");
+  expect_mismatch(10, "s.prey[0]", before == "0" ? "3" : "0");
+}
+
+TEST_F(MutatedTrace, AnotherOutcomeOfChanceIsFoundAtItsLine) {
+  replace(10, "\"choice\":[[", "[[", "[[1,0],[");
+  EXPECT_EQ(refusal(), ":10: u.choice: longer than the moves in u.prey_move");
+}
+
+TEST_F(MutatedTrace, AnotherActionIsFoundAtItsLine) {
+  replace(3, "\"a\"", "[2,0,0,2]", "[4,0,0,2]");  // agent 0 moved left, and would have stayed
+  const env::TraceReport report = env::check_trace(write());
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.first->line, 3) << describe(report);
+}
+
+TEST_F(MutatedTrace, AnUnavailableActionIsAMismatchAndNoCrash) {
+  replace(3, "\"a\"", "[2,", "[0,");  // agent 0 stands at the right edge
+  expect_mismatch(3, "a[0]", "action 0");
+}
+
+TEST_F(MutatedTrace, BadFilesAreRefusedWithFileAndLine) {
+  const auto original = lines_;
+  const auto refused = [&](std::size_t n, const std::string& line) {
+    lines_ = original;
+    lines_.at(n - 1) = line;
+    return refusal();
+  };
+  EXPECT_EQ(refused(4, "{\"k\":"), ":4: not JSON at byte 6");
+  EXPECT_EQ(refused(4, "[1]"), ":4: expected a JSON object, found another value");
+  EXPECT_EQ(refused(4, "{\"k\":\"step\",\"a\":1e999}"), ":4: a number that no double holds");
+  EXPECT_EQ(refused(4, std::string(1000, '[')), ":4: nested deeper than a recording");
+  EXPECT_EQ(refused(4, "{\"k\":\"step\"}"), ":4: the key a is missing");
+  EXPECT_EQ(refused(4, "{\"k\":\"walk\"}"), ":4: k: expected reset, step or error");
+  EXPECT_EQ(refused(4, "{\"k\":\"step\",\"a\":[0,0,0]}"), ":4: a: expected a list of 4 integers");
+  EXPECT_EQ(refused(4, "{\"k\":\"step\",\"a\":[0,0,0,6]}"), ":4: a: expected an integer in [0, 5]");
+  EXPECT_EQ(refused(2, original[2]), ":2: a step outside an episode");
+  EXPECT_EQ(refused(1, original[1]), ":1: expected the header first");
+  EXPECT_EQ(refused(4, std::string((4 << 20) + 2, ' ')), ":4: a line longer than 4 MiB");
+}
+
+TEST_F(MutatedTrace, AnUnknownEnvironmentOrConfigurationIsBadInput) {
+  replace(1, "\"env\"", "\"staghunt\"", "\"smax\"");
+  EXPECT_EQ(refusal(),
+            ":1: env \"smax\": no recording of this environment can be checked; known: matrix "
+            "uoematrix mmdp twostep staghunt");
+  EXPECT_EQ(test::error_of([&] { env::check_trace(write()); }).exit_code(), ExitCode::kBadInput);
+
+  lines_ = lines_of(source_);
+  replace(1, "\"obs\"", "75", "80");
+  EXPECT_EQ(refusal(), ":1: obs = 80: expected 75 for this config");
+
+  lines_ = lines_of(source_);
+  replace(1, "\"random_ghosts\"", "false", "true");
+  const std::string path = write();
+  const std::string text = error_text([&] { env::check_trace(path); });
+  EXPECT_NE(text.find("env_args.random_ghosts = True (" + path + ":1): must be False"),
+            std::string::npos)
+      << text;
+}
+
+TEST_F(MutatedTrace, AMissingEmptyOrCutFileIsRefused) {
+  const std::string absent = folder_ / "absent.jsonl";
+  EXPECT_EQ(error_text([&] { env::check_trace(absent); }),
+            absent + ": cannot be opened: No such file or directory");
+  lines_.clear();
+  EXPECT_EQ(refusal(), ": empty, expected a recording");
+
+  std::ifstream whole(source_, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(whole)), std::istreambuf_iterator<char>());
+  const std::string cut = folder_ / "cut.jsonl.gz";
+  std::ofstream(cut, std::ios::binary) << bytes.substr(0, bytes.size() / 2);
+  EXPECT_NE(error_text([&] { env::check_trace(cut); }).find("damaged or not readable after"),
+            std::string::npos);
+}
+
+TEST_F(MutatedTrace, AnEpisodeThatTheReferenceAbandonedIsCounted) {
+  lines_[9] = R"({"k":"error","what":"IndexError"})";
+  for (std::size_t n = 11; n <= 62; ++n) lines_[n - 1].clear();
+  const env::TraceReport report = env::check_trace(write());
+  EXPECT_TRUE(report.ok()) << describe(report);
+  EXPECT_EQ(report.n_abandoned, 1);
+}
+
+// Damaged bytes anywhere: a mismatch or an Error, never a crash. Failures print the mutation.
+TEST_F(MutatedTrace, RandomDamageIsAMismatchOrAnErrorAndNeverACrash) {
+  constexpr int kTrials = 400;
+  constexpr std::size_t kLines = 40;
+  const std::string alphabet = "0123456789-+.eE[]{},:\"ntfaus \\\x80";
+  lines_.resize(kLines);
+  const auto original = lines_;
+  int n_ok = 0, n_mismatches = 0, n_errors = 0;
+  for (std::uint64_t trial = 0; trial < kTrials; ++trial) {
+    lines_ = original;
+    math::Draws draws({.seed = 11, .ticket = trial});
+    const std::uint32_t n_bytes = 1 + draws.below(3);
+    for (std::uint32_t i = 0; i < n_bytes; ++i) {
+      std::string& line = lines_[draws.below(kLines)];
+      const auto at = draws.below(static_cast<std::uint32_t>(line.size()));
+      line[at] = alphabet[draws.below(static_cast<std::uint32_t>(alphabet.size()))];
+    }
+    const std::string path = write();
+    try {
+      (env::check_trace(path).ok() ? n_ok : n_mismatches)++;
+    } catch (const Error&) {
+      ++n_errors;
+    }
+  }
+  std::cout << n_ok << " harmless, " << n_mismatches << " mismatches, " << n_errors << " errors\n";
+  EXPECT_GT(n_mismatches, 20);
+  EXPECT_GT(n_errors, 20);
+}
+
+}  // namespace
+}  // namespace qtot

@@ -1,0 +1,135 @@
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <type_traits>
+#include <vector>
+
+#include "math/isa.h"
+#include "qtot/math/elementary.h"
+
+namespace qtot::math {
+namespace {
+
+template <class T>
+struct ArrayFunction {
+  const char* name;
+  T (*scalar)(T);
+  void (*array)(std::span<const T>, std::span<T>);
+};
+
+template <class T>
+std::vector<ArrayFunction<T>> array_functions() {
+  return {{"exp", exp, exp<T>},    {"expm1", expm1, expm1<T>},
+          {"tanh", tanh, tanh<T>}, {"sigmoid", sigmoid, sigmoid<T>},
+          {"relu", relu, relu<T>}, {"elu", elu, elu<T>}};
+}
+
+// NaNs are all alike; any other value stands for its bits.
+template <class T>
+bool same(T a, T b) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  return (std::isnan(a) && std::isnan(b)) || std::bit_cast<Bits>(a) == std::bit_cast<Bits>(b);
+}
+
+// Bit patterns at random, moderate numbers, and everything special.
+template <class T>
+std::vector<T> inputs(std::size_t n) {
+  using Limits = std::numeric_limits<T>;
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  std::mt19937_64 rng(21);
+  std::vector<T> x = {T(0),
+                      T(-0.0),
+                      Limits::infinity(),
+                      -Limits::infinity(),
+                      Limits::max(),
+                      Limits::lowest(),
+                      Limits::min(),
+                      Limits::denorm_min(),
+                      T(1),
+                      -Limits::denorm_min(),
+                      Limits::quiet_NaN(),
+                      T(-745.1),
+                      T(709.7),
+                      T(-103.9),
+                      T(88.7),
+                      T(20)};
+  while (x.size() < n) {
+    const auto pattern = std::bit_cast<T>(static_cast<Bits>(rng()));
+    const auto moderate = static_cast<T>(static_cast<double>(rng() >> 11) * 0x1p-48 - 16);
+    x.push_back(rng() % 2 == 0 ? moderate : pattern);
+  }
+  x.resize(n);
+  return x;
+}
+
+template <class T>
+class ElementaryArrays : public testing::Test {};
+using Scalars = testing::Types<float, double>;
+TYPED_TEST_SUITE(ElementaryArrays, Scalars);
+
+TYPED_TEST(ElementaryArrays, HaveTheBitsOfTheScalarsAtEveryLevel) {
+  using T = TypeParam;
+  const std::vector<T> x = inputs<T>(20001);
+  for (const auto& f : array_functions<T>()) {
+    std::vector<T> expected(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) expected[i] = f.scalar(x[i]);
+    for (const Isa isa : available_isas()) {
+      const ScopedIsa scoped(isa);
+      std::vector<T> y(x.size());
+      f.array(x, y);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        ASSERT_TRUE(same(y[i], expected[i]))
+            << std::hexfloat << f.name << "(" << x[i] << ") = " << y[i] << " at " << name(isa)
+            << ", the scalar gives " << expected[i];
+      }
+    }
+  }
+}
+
+TYPED_TEST(ElementaryArrays, WriteEveryElementAndNoOtherForEverySizeAndOffset) {
+  using T = TypeParam;
+  constexpr T kUntouched = 99;
+  const std::vector<T> x = inputs<T>(80);
+  for (const auto& f : array_functions<T>()) {
+    for (const Isa isa : available_isas()) {
+      const ScopedIsa scoped(isa);
+      for (std::size_t n = 0; n <= 67; ++n) {
+        const std::size_t offset = n % 5;
+        std::vector<T> y(80, kUntouched);
+        f.array(std::span<const T>(x).subspan(offset + 1, n), std::span<T>(y).subspan(offset, n));
+        for (std::size_t i = 0; i < y.size(); ++i) {
+          const bool inside = i >= offset && i < offset + n;
+          ASSERT_TRUE(same(y[i], inside ? f.scalar(x[i + 1]) : kUntouched))
+              << f.name << " at " << name(isa) << ", size " << n << ", element " << i;
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(ElementaryArrays, MayOverwriteTheirInput) {
+  using T = TypeParam;
+  const std::vector<T> x = inputs<T>(333);
+  for (const auto& f : array_functions<T>()) {
+    for (const Isa isa : available_isas()) {
+      const ScopedIsa scoped(isa);
+      std::vector<T> y = x;
+      f.array(y, y);
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        ASSERT_TRUE(same(y[i], f.scalar(x[i]))) << f.name << " at " << name(isa) << ": " << i;
+      }
+    }
+  }
+}
+
+TEST(ElementaryArraysDeathTest, RefuseSizesThatDiffer) {
+  const std::vector<float> x(3);
+  std::vector<float> y(4);
+  EXPECT_DEATH(tanh<float>(x, y), "3 vs 4");
+}
+
+}  // namespace
+}  // namespace qtot::math

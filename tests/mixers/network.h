@@ -1,0 +1,134 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "qtot/mixers/mixer.h"
+
+namespace qtot::mixers {
+
+using math::ConstMatView;
+using math::Index;
+using math::Mat;
+
+/// Uniform in [-1, 1): the engine's bits are fixed by the standard.
+inline double uniform(std::mt19937_64& rng) {
+  return static_cast<double>(rng() >> 11) * 0x1p-52 - 1;
+}
+
+template <class T>
+Mat<T> random_matrix(Index rows, Index cols, std::mt19937_64& rng) {
+  Mat<T> m(rows, cols);
+  for (Index i = 0; i < m.size(); ++i) m.data()[i] = static_cast<T>(uniform(rng));
+  return m;
+}
+
+template <class To, class From>
+Mat<To> convert(const Mat<From>& m) {
+  return m.template cast<To>();
+}
+
+/// A mixer with its parameters, and what one pass through it gives.
+template <class T>
+class Network {
+ public:
+  explicit Network(const MixerConfig& config) : mixer(make_mixer<T>(config, layout)) {
+    params.resize(layout.size());
+    nn::initialise<T>(layout, 7, params);
+  }
+
+  /// Every parameter uniform in +-0.5. PyTorch's own initialisation would do, but leaves the biases of
+  /// an orthogonal network on the kinks.
+  void randomise(std::mt19937_64& rng) {
+    for (T& p : params) p = static_cast<T>(0.5 * uniform(rng));
+  }
+
+  Mat<T> forward(const Mat<T>& agent_qs, const Mat<T>& state) {
+    transposed_.resize(params.size());
+    nn::transpose_params<T>(layout, params, transposed_);
+    workspace_.reset();
+    Mat<T> q_tot = Mat<T>::Constant(agent_qs.rows(), mixer->n_outputs(), T(99));
+    mixer->forward(weights(), math::view(agent_qs), math::view(state), workspace_, tape_,
+                   math::view(q_tot));
+    return q_tot;
+  }
+
+  /// After forward() with the same inputs. Fills d_agent_qs and gradient.
+  void backward(const Mat<T>& agent_qs, const Mat<T>& state, const Mat<T>& d_q_tot) {
+    d_agent_qs = Mat<T>::Constant(agent_qs.rows(), agent_qs.cols(), T(99));
+    gradient.assign(params.size(), T(99));
+    mixer->backward(weights(), math::view(agent_qs), math::view(state), workspace_, tape_,
+                    math::view(d_q_tot), math::view(d_agent_qs), gradient.data());
+  }
+
+  T* tensor(const std::string& name) { return params.data() + spec(name).offset; }
+  const T* gradient_of(const std::string& name) { return gradient.data() + spec(name).offset; }
+  const nn::TensorSpec& spec(const std::string& name) const {
+    const nn::TensorSpec* found = layout.find(name);
+    if (found == nullptr) throw std::runtime_error("no tensor " + name);
+    return *found;
+  }
+
+  nn::ParamLayout layout;
+  std::unique_ptr<Mixer<T>> mixer;
+  std::vector<T> params;
+  std::vector<T> gradient;
+  Mat<T> d_agent_qs;
+
+ private:
+  nn::Weights<T> weights() const { return {params.data(), transposed_.data()}; }
+
+  std::vector<T> transposed_;
+  nn::Workspace<T> workspace_;
+  Tape<T> tape_;
+};
+
+/// A configuration and the name of the tests that run over it.
+struct Case {
+  std::string name;
+  MixerConfig config;
+};
+
+/// Every line of mixers.def with every combination of the options that it reads. Small sizes, none
+/// equal to another, so that a transposition shows.
+inline std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const MixerFamily& family : families()) {
+    MixerConfig config;
+    config.mixer = family.name;
+    config.n_agents = 3;
+    config.state_dim = 5;
+    config.mixing_embed_dim = 4;
+    config.hypernet_embed = 6;
+    config.softplus_beta = 2;
+    if (family.name == "iql" || family.name == "vdn" || family.name == "vdn_s") {
+      cases.push_back({family.name, config});
+      continue;
+    }
+    for (const char* positivity : {"abs", "softplus", "quadratic", "none"}) {
+      for (const bool variant : {false, true}) {
+        Case c = {family.name + "_" + positivity, config};
+        c.config.positivity = positivity;
+        if (family.name == "qmix_ns") {
+          c.config.ns_state_bias = variant;
+          c.name += variant ? "_state_bias" : "_constant_bias";
+        } else {
+          c.config.hypernet_layers = variant ? 2 : 1;
+          c.name += variant ? "_2_layers" : "_1_layer";
+        }
+        cases.push_back(c);
+      }
+    }
+  }
+  return cases;
+}
+
+inline std::string case_name(const testing::TestParamInfo<Case>& info) {
+  return info.param.name;
+}
+
+}  // namespace qtot::mixers
