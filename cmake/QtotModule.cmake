@@ -44,10 +44,11 @@ target_compile_options(qtot_flags INTERFACE
   -ffp-contract=off -fno-fast-math           # the bits: no silent FMA, IEEE or nothing
   -fno-math-errno -fno-trapping-math         # bit-neutral, and GCC vectorises only with them
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>    # GCC 12 sees overlaps in "x" + std::string (PR105329)
-  $<$<BOOL:${QTOT_SANITIZE}>:-fsanitize=${QTOT_SANITIZE} -fno-omit-frame-pointer -g>)
-target_link_options(qtot_flags INTERFACE
-  $<$<BOOL:${QTOT_SANITIZE}>:-fsanitize=${QTOT_SANITIZE}>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)   # GCC 12 sees overlaps in "x" + std::string (PR105329)
+if(QTOT_SANITIZE)
+  target_compile_options(qtot_flags INTERFACE -fsanitize=${QTOT_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(qtot_flags INTERFACE -fsanitize=${QTOT_SANITIZE})
+endif()
 
 # qtot_read_def(<variable> <file> <macro>): the names in the lines `macro(name)` of a .def file. The
 # same file is included by C++, so that one line registers a part with both.
@@ -59,8 +60,8 @@ function(qtot_read_def variable file macro)
 endfunction()
 
 # qtot_tests(<module> [LINK target ...] [SOURCES file.cpp ...] [LABELS label ...]):
-# tests/<module>/*_test.cpp and the further files as one program, known to CTest under the labels
-# <module> and those named.
+# tests/<module>/*_test.cpp and the further files as one program, known to CTest under the label
+# <module>, or <module>-<label>-... .
 function(qtot_tests name)
   cmake_parse_arguments(ARG "" "" "LINK;SOURCES;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp)
@@ -74,8 +75,13 @@ function(qtot_tests name)
   if(TARGET qtot_${name})
     target_link_libraries(qtot_${name}_test PRIVATE qtot::${name})
   endif()
-  list(JOIN ARG_LABELS "\\;" labels)
-  string(PREPEND labels "${name}\\;")
+  # one label, joined: `ctest -L` takes a regular expression, and a list is lost on its way
+  list(JOIN ARG_LABELS "-" labels)
+  if(labels)
+    string(PREPEND labels "${name}-")
+  else()
+    set(labels ${name})
+  endif()
   gtest_discover_tests(qtot_${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
                        PROPERTIES LABELS "${labels}")
 endfunction()

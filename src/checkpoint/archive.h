@@ -103,7 +103,7 @@ class OutArchive : public boost::archive::detail::common_oarchive<OutArchive> {
   void save_override(const boost::archive::object_id_type&) { no_bookkeeping(); }
   void save_override(const boost::archive::object_reference_type&) { no_bookkeeping(); }
   void save_override(const boost::archive::tracking_type&) { no_bookkeeping(); }
-  static void no_bookkeeping() { QTOT_CHECK(!"a type is saved with class information"); }
+  static void no_bookkeeping() { QTOT_CHECK(false && "a type is saved with class information"); }
 
   template <Plain T>
   void append(std::span<const T> values) {
@@ -185,7 +185,7 @@ class InArchive : public boost::archive::detail::common_iarchive<InArchive> {
   void load_override(boost::archive::class_id_optional_type&) { no_bookkeeping(); }
   void load_override(boost::archive::object_id_type&) { no_bookkeeping(); }
   void load_override(boost::archive::tracking_type&) { no_bookkeeping(); }
-  static void no_bookkeeping() { QTOT_CHECK(!"a type is loaded with class information"); }
+  static void no_bookkeeping() { QTOT_CHECK(false && "a type is loaded with class information"); }
 
   // Number of elements, each of at least `element_bytes`, that what is left can hold.
   std::size_t load_count(std::size_t element_bytes) {

@@ -177,11 +177,11 @@ TEST(CheckpointTest, AForgedPayloadIsAnErrorOrAWholeState) {
 // Every aligned or unaligned 8 bytes of the payload read as a length: none makes the reader allocate.
 TEST(CheckpointTest, OversizedLengthsAreErrorsBeforeAnythingIsAllocated) {
   const std::string whole = to_bytes(example_state());
-  for (const unsigned char high : {0x00, 0x10, 0x7F, 0xFF}) {
+  for (const char high : {'\x00', '\x10', '\x7f', '\xff'}) {
     for (std::size_t i = kHeaderBytes; i + 8 <= whole.size() - kChecksumBytes; ++i) {
       std::string forged = whole;
       for (std::size_t b = 0; b < 7; ++b) forged[i + b] = '\xff';
-      forged[i + 7] = static_cast<char>(high);
+      forged[i + 7] = high;
       forged = with_right_checksum(forged);
       try {
         from_bytes(forged, "a.qtot");

@@ -172,12 +172,13 @@ INSTANTIATE_TEST_SUITE_P(Envs, EveryEnvDeathTest, testing::ValuesIn(test::every_
 class GoldenPlaythrough : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenPlaythrough, IsWhatTheEnvironmentPlays) {
+  constexpr int kSeed = 23;  // both hunts make a capture
   constexpr int kSteps = 40;
   const std::string& name = GetParam();
   const std::string path = QTOT_SOURCE_DIR "/tests/golden/envs/" + name + ".trace";
-  const std::string played = env::playthrough(
-      *env::make_named(name),
-      "qtot env play " + name + " --seed=1 --steps=" + std::to_string(kSteps), 1, kSteps);
+  const std::string command = "qtot env play " + name + " --seed=" + std::to_string(kSeed) +
+                              " --steps=" + std::to_string(kSteps);
+  const std::string played = env::playthrough(*env::make_named(name), command, kSeed, kSteps);
   if (std::getenv("QTOT_GOLDEN_UPDATE") != nullptr) std::ofstream(path) << played;
 
   std::ifstream file(path);

@@ -35,9 +35,9 @@ std::unique_ptr<env::Env> make(const Args& args) {
 // Entities in given cells; options may be changed before start().
 struct Hunt {
   std::int64_t height = 0, width = 0;
-  Cells agents, stags, hares;
-  Args args;
-  std::unique_ptr<env::Env> env;
+  Cells agents = {}, stags = {}, hares = {};
+  Args args = {};
+  std::unique_ptr<env::Env> env = nullptr;
 
   Hunt& start(double step = 0) {
     args.emplace("world_shape", list(height, width));
@@ -334,6 +334,7 @@ TEST(StagHuntTest, EveryKeyOfPymarl2IsAcceptedAtItsDefault) {
   for (const config::OptionInfo& option : env::family("stag_hunt").options()) {
     const std::string key = option.key.substr(std::string("env_args.").size());
     decltype(config::Value::data) data = option.default_value;
+    if (option.type == "text") data = std::string("stag_hunt");
     if (option.type == "boolean") data = option.default_value == "True";
     if (option.type == "integer") data = std::int64_t{std::stoll(option.default_value)};
     if (option.type == "number") data = std::stod(option.default_value);

@@ -215,13 +215,24 @@ TYPED_TEST(MatmulTest, GivesTheBitsOfNaiveAcrossBlocksOfDepthAndRows) {
       }
     }
   }
+}
+
+// Row lengths of 2^n crowd into few sets of a cache, long ones into many pages: the kernels then
+// work on copies, strip by strip.
+TYPED_TEST(MatmulTest, GivesTheBitsOfNaiveWhereOperandsAreCopied) {
+  std::mt19937_64 rng(7);
   for (const Case& form : kForms) {
-    Case c = form;
-    c.m = 400;
-    c.n = 24;
-    c.depth = 300;
-    expect_fast_equals_naive<TypeParam>(c, rng);
+    for (const auto& [m, n] :
+         {std::pair<Index, Index>{400, 24}, {40, 256}, {33, 512}, {256, 9}, {512, 40}, {31, 256}}) {
+      Case c = form;
+      c.m = m;
+      c.n = n;
+      c.depth = 270;
+      expect_fast_equals_naive<TypeParam>(c, rng);
+    }
   }
+  expect_fast_equals_naive<TypeParam>({2100, 40, 130, Kind::kTN, Begin::kOut, Values::kPlain, 1},
+                                      rng);
 }
 
 // One accumulator and one rounding a term: with a product rounded apart, or two partial sums, these

@@ -177,7 +177,7 @@ std::vector<std::uint64_t> sample(std::uint64_t update, std::uint64_t n, std::si
 }
 
 TEST(SampleWithoutReplacement, IsAscendingDistinctAndInRange) {
-  for (const std::uint64_t n : {1, 2, 5, 32, 33, 100, 5000}) {
+  for (const std::uint64_t n : {1U, 2U, 5U, 32U, 33U, 100U, 5000U}) {
     for (std::uint64_t update = 0; update < 50; ++update) {
       const auto x = sample(update, n, std::min<std::size_t>(n, 32));
       EXPECT_TRUE(std::is_sorted(x.begin(), x.end(), std::less_equal<>())) << n;

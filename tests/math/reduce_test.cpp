@@ -109,7 +109,7 @@ TYPED_TEST(Reduce, TreeSumHasTheBitsOfNaive) {
   std::vector<std::size_t> counts = {63, 64, 65, 127, 200, 257};
   for (std::size_t n = 0; n <= 40; ++n) counts.push_back(n);
   for (const std::size_t n : counts) {
-    for (const std::size_t size : {0, 1, 127, 128, 129, 300}) {
+    for (const std::size_t size : {0U, 1U, 127U, 128U, 129U, 300U}) {
       const auto leaves = random_leaves<T>(n, size, rng);
       std::vector<T> fast(size, T(99)), naive(size, T(77));
       tree_sum<T>(pointers(leaves), size, fast.data());
@@ -136,7 +136,7 @@ TYPED_TEST(Reduce, TreeSumIsTheSumOfItsTwoSubtrees) {
   using T = TypeParam;
   constexpr std::size_t kSize = 150;
   std::mt19937_64 rng(44);
-  for (const std::size_t n : {2, 3, 7, 24, 32, 33, 100}) {
+  for (const std::size_t n : {2U, 3U, 7U, 24U, 32U, 33U, 100U}) {
     const auto leaves = random_leaves<T>(n, kSize, rng);
     const auto all = pointers(leaves);
     const auto span = std::span<const T* const>(all);

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <numeric>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -193,7 +193,13 @@ INSTANTIATE_TEST_SUITE_P(
                     StressCase{{.capacity = 4, .round = 4, .in_flight = 4}, 2, false},
                     StressCase{{.capacity = 5, .round = 3, .in_flight = 6}, 7, true},
                     StressCase{{.capacity = 2, .round = 1, .in_flight = 1}, 3, false},
-                    StressCase{{.capacity = 8, .round = 1, .in_flight = 2}, 1, false}));
+                    StressCase{{.capacity = 8, .round = 1, .in_flight = 2}, 1, false}),
+    [](const auto& p) {
+      const StressCase& c = p.param;
+      return "C" + std::to_string(c.shape.capacity) + "U" + std::to_string(c.shape.round) + "W" +
+             std::to_string(c.shape.in_flight) + "Writers" + std::to_string(c.n_writers) +
+             (c.reader_is_slow ? "SlowReader" : "");
+    });
 
 }  // namespace
 }  // namespace qtot::replay

@@ -103,7 +103,7 @@ TEST(PlayerTest, AnEpisodeDoesNotDependOnWhatItsPlayerPlayedBefore) {
   const PlayRules rules = training_rules(kSeed, 0.3);
   Player reused = drift_player();
   core::Episode overwritten;
-  for (const Ticket ticket : {5, 3, 9, 3, 0, 5}) {
+  for (const Ticket ticket : {5u, 3u, 9u, 3u, 0u, 5u}) {
     Player fresh = drift_player();
     reused.play(policy.policy(), rules, ticket, overwritten);
     EXPECT_EQ(fingerprint(ticket, overwritten), played(fresh, policy, rules, ticket));

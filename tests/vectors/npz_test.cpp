@@ -128,6 +128,27 @@ TEST(NpzTest, MissingFileIsNamed) {
   }
 }
 
+// Little-endian 2^31 - 1 at `offset` after every occurrence of `signature`.
+void claim_two_gigabytes(std::string& zip, const std::string& signature, std::size_t offset) {
+  for (auto at = zip.find(signature); at != std::string::npos; at = zip.find(signature, at + 1)) {
+    zip.replace(at + offset, 4, "\xff\xff\xff\x7f");
+  }
+}
+
+TEST(NpzTest, AnImpossibleSizeIsRefusedBeforeItIsAllocated) {
+  const std::vector<std::byte> original = read_bytes(kSmallFile);
+  std::string zip(reinterpret_cast<const char*>(original.data()), original.size());
+  claim_two_gigabytes(zip, "PK\x03\x04", 22);  // uncompressed size beside the member
+  claim_two_gigabytes(zip, "PK\x01\x02", 24);  // uncompressed size in the directory
+  try {
+    Npz::parse(bytes_of(zip), "f.npz");
+    FAIL() << "2 GiB from a few bytes";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("says 2147483647 bytes, more than its"), std::string::npos)
+        << e.what();
+  }
+}
+
 // One deterministic mutation. The engine's bits are fixed by the standard.
 void mutate(std::mt19937_64& bits, std::vector<std::byte>& bytes) {
   const std::size_t at = bits() % bytes.size();

@@ -59,8 +59,10 @@ class Draws {
 /// Fisher-Yates: for i = n - 1 .. 1 swaps x[i] with x[below(i + 1)].
 void shuffle(Draws& draws, std::span<int> x);
 
-/// `count` distinct numbers of [0, n), ascending, by Floyd's algorithm, each set equally likely.
-/// Draws once per element. count <= n; out has `count` elements.
+/// `count` = out.size() distinct numbers of [0, n), ascending, by Floyd's algorithm (Bentley & Floyd,
+/// 1987), each set equally likely. Element i = 0 .. count - 1 is drawn below n - count + i + 1 with
+/// the first number of the key whose index is key.index + i; if it was drawn before, n - count + i
+/// takes its place. count <= n < 2^32 and key.index + count <= 2^16, or it aborts. Allocates nothing.
 void sample_without_replacement(const DrawKey& key, std::uint64_t n, std::span<std::uint64_t> out);
 
 }  // namespace qtot::math

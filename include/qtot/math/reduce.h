@@ -23,7 +23,8 @@ std::size_t tree_split(std::size_t n);
 /// Elementwise sum of `leaves` by the fixed binary tree: leaf 0 alone is itself; otherwise the sum of
 /// the trees of the first tree_split(n) leaves and of the rest. The tree depends on the number of
 /// leaves alone, so threads and ranks may own subtrees. leaves[0 .. n) each point to `size`
-/// elements; out may be one of them. n = 0 gives +0.
+/// elements; out may be one of them. n = 0 gives +0; more than 65,536 leaves abort. Allocates
+/// nothing. The naive twin is the definition, element by element and recursive.
 ///
 /// @param[in]  leaves  [n][size]
 /// @param[out] out     [size]

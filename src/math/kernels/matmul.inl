@@ -1,171 +1,20 @@
 // The canonical products (qtot/math/matmul.h) for one instruction-set level.
 //
 // A tile of `out`, a few rows of a few vectors, stays in registers while k runs. Lanes are columns,
-// hence independent sums. The depth is cut into blocks so that what a tile reads stays in the
-// first-level cache; between blocks the sums wait in `out`, which is exact. A panel of b (some
-// columns, one block of k) is copied to the stack where its rows lie badly. Where the result is
-// narrow, rows and columns change their roles: out^T = b^T a^T has the same sums.
+// hence independent sums. The depth is cut into blocks so that what tiles read again stays in the
+// caches; between blocks the sums wait in `out`, which is exact. Strips of a and b whose rows lie
+// badly are copied to the stack. Where the result is narrow, rows and columns change their roles:
+// out^T = b^T a^T has the same sums.
 
-#include "math/kernels/vec.h"
+#include "math/kernels/matmul_tiles.h"
 #include "math/matmul_kernels.h"
-
-#ifdef QTOT_VEC_IS_LANES
-#define QTOT_UNROLL  // the lanes are loops already
-#else
-#define QTOT_UNROLL _Pragma("GCC unroll 8")
-#endif
 
 namespace qtot::math::QTOT_ISA_NAMESPACE {
 namespace {
 
-// Tiles of 1 .. kMaxVecs vectors; most rows that the registers hold beside a row of b, by vectors.
-#if defined(QTOT_ISA_avx512) || defined(QTOT_ISA_wide16) || defined(__aarch64__)
-constexpr int kMaxVecs = 4;
-constexpr int kMaxRows[kMaxVecs] = {8, 8, 8, 6};
 constexpr ptrdiff_t kDepthBlock = 128;
-constexpr ptrdiff_t wide(ptrdiff_t) {
-  return 4;
-}
-#elif defined(QTOT_ISA_avx2)
-constexpr int kMaxVecs = 4;
-constexpr int kMaxRows[kMaxVecs] = {6, 6, 4, 3};
-#ifndef KC2
-#define KC2 256
-#endif
-constexpr ptrdiff_t kDepthBlock = KC2;
-// Few rows need more columns, or the latency of fma shows.
-constexpr ptrdiff_t wide(ptrdiff_t m) {
-  return m <= 3 ? 4 : m == 4 || m == 8 ? 3 : 2;
-}
-#else
-constexpr int kMaxVecs = 2;
-constexpr int kMaxRows[kMaxVecs] = {2, 2};
-constexpr ptrdiff_t kDepthBlock = 256;
-constexpr ptrdiff_t wide(ptrdiff_t) {
-  return 2;
-}
-#endif
-constexpr int kMostRows = kMaxRows[0];
-template <class T>
-constexpr ptrdiff_t kRowBlock = 768 / static_cast<ptrdiff_t>(sizeof(T));
 constexpr ptrdiff_t kRowsThatRepayCopy = 32;
-constexpr ptrdiff_t kFarBytes = 256 * 1024;
-
-constexpr ptrdiff_t smaller(ptrdiff_t x, ptrdiff_t y) {
-  return x < y ? x : y;
-}
-constexpr ptrdiff_t divide_up(ptrdiff_t x, ptrdiff_t y) {
-  return (x + y - 1) / y;
-}
-
-template <class T>
-struct Tile {
-  ptrdiff_t depth;
-  const T* a;
-  ptrdiff_t a_row, a_col;
-  const T* b;  // rows of whole vectors
-  ptrdiff_t b_row;
-  const T* start;  // null for +0
-  ptrdiff_t start_row;
-  T* out;
-  ptrdiff_t out_row;
-  ptrdiff_t n_last;  // columns in the last vector, where the tile is kPartial
-};
-
-template <class T, int kRows, int kVecs, bool kPartial>
-void tile(const Tile<T>& t) {
-  constexpr int kLanes = Vec<T>::kLanes;
-  const auto load = [&t](const T* p, int v) {
-    return kPartial && v == kVecs - 1 ? Vec<T>::load_partial(p + v * kLanes, t.n_last)
-                                      : Vec<T>::load(p + v * kLanes);
-  };
-  Vec<T> sum[kRows][kVecs];
-  QTOT_UNROLL
-  for (int r = 0; r < kRows; ++r) {
-    QTOT_UNROLL
-    for (int v = 0; v < kVecs; ++v) {
-      sum[r][v] = t.start != nullptr ? load(t.start + r * t.start_row, v) : Vec<T>::broadcast(T(0));
-    }
-  }
-
-  const ptrdiff_t a_row = t.a_row;
-  const ptrdiff_t a_col = t.a_col;
-  const ptrdiff_t b_row = t.b_row;
-  const T* a = t.a;
-  // three pointers: each row is one of them plus 0, 1 or 2 strides
-  const T* a3 = a + (kRows > 3 ? 3 * a_row : 0);
-  const T* a6 = a + (kRows > 6 ? 6 * a_row : 0);
-  const T* b = t.b;
-  for (ptrdiff_t k = t.depth; k > 0; --k) {
-    Vec<T> b_k[kVecs];
-    QTOT_UNROLL
-    for (int v = 0; v < kVecs; ++v) {
-      b_k[v] = Vec<T>::kMaskedLoads ? load(b, v) : Vec<T>::load(b + v * kLanes);
-    }
-    QTOT_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      const T* a_r = (r < 3 ? a : r < 6 ? a3 : a6) + r % 3 * a_row;
-      const Vec<T> a_k = Vec<T>::broadcast(*a_r);
-      QTOT_UNROLL
-      for (int v = 0; v < kVecs; ++v) sum[r][v] = fma(a_k, b_k[v], sum[r][v]);
-    }
-    a += a_col;
-    a3 += a_col;
-    a6 += a_col;
-    b += b_row;
-  }
-
-  QTOT_UNROLL
-  for (int r = 0; r < kRows; ++r) {
-    QTOT_UNROLL
-    for (int v = 0; v < kVecs; ++v) {
-      T* out = t.out + r * t.out_row + v * kLanes;
-      if (kPartial && v == kVecs - 1) {
-        store_partial(sum[r][v], out, t.n_last);
-      } else {
-        store(sum[r][v], out);
-      }
-    }
-  }
-}
-
-template <class T>
-using TileFunction = void (*)(const Tile<T>&);
-
-template <class T, int kRows, int kVecs, bool kPartial>
-constexpr TileFunction<T> tile_or_null() {
-  if constexpr (kVecs > kMaxVecs) {
-    return nullptr;
-  } else if constexpr (kRows > kMaxRows[kVecs - 1]) {
-    return nullptr;
-  } else {
-    return tile<T, kRows, kVecs, kPartial>;
-  }
-}
-
-template <class T, int kVecs, bool kPartial>
-TileFunction<T> pick_rows(ptrdiff_t rows) {
-  constexpr TileFunction<T> kTiles[] = {
-      tile_or_null<T, 1, kVecs, kPartial>(), tile_or_null<T, 2, kVecs, kPartial>(),
-      tile_or_null<T, 3, kVecs, kPartial>(), tile_or_null<T, 4, kVecs, kPartial>(),
-      tile_or_null<T, 5, kVecs, kPartial>(), tile_or_null<T, 6, kVecs, kPartial>(),
-      tile_or_null<T, 7, kVecs, kPartial>(), tile_or_null<T, 8, kVecs, kPartial>()};
-  return kTiles[rows - 1];
-}
-
-template <class T, bool kPartial>
-TileFunction<T> pick_tile(ptrdiff_t rows, ptrdiff_t vecs) {
-  switch (vecs) {
-    case 1:
-      return pick_rows<T, 1, kPartial>(rows);
-    case 2:
-      return pick_rows<T, 2, kPartial>(rows);
-    case 3:
-      return pick_rows<T, 3, kPartial>(rows);
-    default:
-      return pick_rows<T, 4, kPartial>(rows);
-  }
-}
+constexpr ptrdiff_t kFarBytes = 256 * 1024;  // 64 pages, what a first-level TLB holds
 
 // Whether rows of `n` elements, `stride` apart, crowd into few sets of a first-level cache of 32 KiB
 // and 8 ways (64 sets of lines of 64 bytes) while others stay empty.
@@ -239,8 +88,7 @@ void panel(const Product<T>& p, ptrdiff_t vecs) {
   alignas(64) T packed[kDepthBlock * kMaxVecs * kLanes];
   const ptrdiff_t width = vecs * kLanes;
   const bool partial = p.n < width;
-  const bool copy_b = p.b_col != 1 || (partial && !Vec<T>::kMaskedLoads) ||
-                      (p.m >= kRowsThatRepayCopy && crowded<T>(p.depth, width, p.b_row));
+  const bool copy_b = p.b_col != 1 || (partial && !Vec<T>::kMaskedLoads);
   if (copy_b) pack(p, p.n, width, packed);
 
   Tile<T> t = {};
@@ -271,59 +119,104 @@ void panel(const Product<T>& p, ptrdiff_t vecs) {
 }
 
 template <class T>
-void copy_rows(ptrdiff_t m, ptrdiff_t n, const T* from, ptrdiff_t from_row, T* to, ptrdiff_t to_row) {
+void copy_rows(ptrdiff_t n_rows, ptrdiff_t n, const T* from, ptrdiff_t from_row, T* to,
+               ptrdiff_t to_row) {
   constexpr ptrdiff_t kLanes = Vec<T>::kLanes;
-  for (ptrdiff_t i = 0; i < m; ++i) {
+  for (ptrdiff_t r = 0; r < n_rows; ++r, from += from_row, to += to_row) {
     ptrdiff_t j = 0;
-    for (; j + kLanes <= n; j += kLanes) {
-      store(Vec<T>::load(from + i * from_row + j), to + i * to_row + j);
-    }
-    if (j < n) {
-      store_partial(Vec<T>::load_partial(from + i * from_row + j, n - j), to + i * to_row + j, n - j);
-    }
+    for (; j + kLanes <= n; j += kLanes) store(Vec<T>::load(from + j), to + j);
+    if (j < n) store_partial(Vec<T>::load_partial(from + j, n - j), to + j, n - j);
   }
 }
 
+// The loops around panels. Where rows of k lie badly, strips of a and of b are copied, row by row.
 template <class T>
-void blocks(const Product<T>& p) {
-  constexpr ptrdiff_t kLanes = Vec<T>::kLanes;
-  const ptrdiff_t n_vecs = divide_up(p.n, kLanes);
-  const ptrdiff_t n_panels = divide_up(n_vecs, wide(p.m));
-  const ptrdiff_t depth_block =
-      divide_up(p.depth, divide_up(p.depth, kDepthBlock) + (p.depth == 0));
-  constexpr ptrdiff_t kStride = kRowBlock<T> + 64 / (long)sizeof(T);
-  alignas(64) T packed_a[kDepthBlock * kStride];
-  const bool far_a = p.a_row == 1 && n_vecs > 1 && (crowded<T>(depth_block, kMostRows, p.a_col) || depth_block * p.a_col * (ptrdiff_t)sizeof(T) >= kFarBytes);
-  for (ptrdiff_t i = 0; i < p.m; i += kRowBlock<T>) {
-    ptrdiff_t k = 0;
-    do {  // also for a depth of 0, which gives the start
-      Product<T> block = p;
-      block.m = smaller(kRowBlock<T>, p.m - i);
-      block.depth = smaller(depth_block, p.depth - k);
-      block.accumulate = p.accumulate || k > 0;
-      if (far_a) copy_rows(block.depth, block.m, p.a + i + k * p.a_col, p.a_col, packed_a, kStride);
-      ptrdiff_t j = 0;
-      for (ptrdiff_t panel_j = 0; panel_j < n_panels; ++panel_j) {
-        
-#ifdef GREEDY
-        const ptrdiff_t vecs = panel_j + 1 < n_panels ? wide(p.m) : n_vecs - (n_panels-1)*wide(p.m);
-#else
-const ptrdiff_t vecs = n_vecs / n_panels + (panel_j < n_vecs % n_panels);
-#endif
+class Blocks {
+ public:
+  explicit Blocks(const Product<T>& p)
+      : p_(p),
+        n_depths_(p.depth > 0 ? divide_up(p.depth, kDepthBlock) : 1),
+        depth_(divide_up(p.depth, n_depths_)),
+        copies_a_(p.a_row == 1 && p.n > kLanes && lie_badly(p.a_col, kMostRows)),
+        copies_b_(p.b_col == 1 && p.m >= kRowsThatRepayCopy &&
+                  lie_badly(p.b_row, smaller(p.n, wide(p.m) * kLanes))),
+        rows_(p.n > kStrip && p.b_col == 1 && !copies_b_ ? kStrip / ROWDIV : kStrip) {}
 
-        block.n = smaller(vecs * kLanes, p.n - j);
-        block.a = far_a ? packed_a : p.a + i * p.a_row + k * p.a_col;
-        block.a_col = far_a ? kStride : p.a_col;
-        block.b = p.b + k * p.b_row + j * p.b_col;
-        block.out = p.out + i * p.out_row + j * p.out_col;
-        block.bias = p.bias != nullptr ? p.bias + j : nullptr;
-        panel(block, vecs);
-        j += block.n;
+  // The rows of a are read from one end to the other, and only then the next ones, wherever k runs.
+  void run() {
+    const ptrdiff_t n_blocks = divide_up(p_.m, rows_);
+    if (p_.a_row == 1) {
+      for (ptrdiff_t d = 0; d < n_depths_; ++d) {
+        for (ptrdiff_t r = 0; r < n_blocks; ++r) block(r * rows_, d * depth_);
       }
-      k += depth_block;
-    } while (k < p.depth);
+    } else {
+      for (ptrdiff_t r = 0; r < n_blocks; ++r) {
+        for (ptrdiff_t d = 0; d < n_depths_; ++d) block(r * rows_, d * depth_);
+      }
+    }
   }
-}
+
+ private:
+  static constexpr ptrdiff_t kLanes = Vec<T>::kLanes;
+  static constexpr ptrdiff_t kSize = static_cast<ptrdiff_t>(sizeof(T));
+  static constexpr ptrdiff_t kStrip = 768 / kSize;
+  static constexpr ptrdiff_t kCopyRow =
+      kStrip + 64 / kSize;  // 13 lines of cache: odd, never crowded
+
+  bool lie_badly(ptrdiff_t stride, ptrdiff_t width) const {
+    return crowded<T>(depth_, width, stride) || depth_ * stride * kSize >= kFarBytes;
+  }
+
+  // Rows from i and depths from k: all columns.
+  void block(ptrdiff_t i, ptrdiff_t k) {
+    Product<T> q = p_;
+    q.m = smaller(rows_, p_.m - i);
+    q.depth = smaller(depth_, p_.depth - k);
+    q.a = p_.a + i * p_.a_row + k * p_.a_col;
+    q.accumulate = p_.accumulate || k > 0;
+    if (copies_a_) {
+      copy_rows(q.depth, q.m, q.a, q.a_col, a_copy_, kCopyRow);
+      q.a = a_copy_;
+      q.a_col = kCopyRow;
+    }
+    const ptrdiff_t strip = copies_b_ ? kStrip : p_.n;
+    for (ptrdiff_t j = 0; j < p_.n; j += strip) {
+      q.n = smaller(strip, p_.n - j);
+      q.b = p_.b + k * p_.b_row + j * p_.b_col;
+      q.out = p_.out + i * p_.out_row + j * p_.out_col;
+      q.bias = p_.bias != nullptr ? p_.bias + j : nullptr;
+      if (copies_b_) {
+        copy_rows(q.depth, q.n, q.b, p_.b_row, b_copy_, kCopyRow);
+        q.b = b_copy_;
+        q.b_row = kCopyRow;
+      }
+      panels(q);
+    }
+  }
+
+  void panels(Product<T> q) const {
+    const ptrdiff_t n_vecs = divide_up(q.n, kLanes);
+    const ptrdiff_t n_panels = divide_up(n_vecs, wide(p_.m));
+    for (ptrdiff_t index = 0, left = q.n; index < n_panels; ++index) {
+      const ptrdiff_t vecs = n_vecs / n_panels + (index < n_vecs % n_panels);
+      q.n = smaller(vecs * kLanes, left);
+      panel(q, vecs);
+      left -= q.n;
+      q.b += q.n * q.b_col;
+      q.out += q.n * q.out_col;
+      if (q.bias != nullptr) q.bias += q.n;
+    }
+  }
+
+  const Product<T>& p_;
+  const ptrdiff_t n_depths_;
+  const ptrdiff_t depth_;
+  const bool copies_a_;
+  const bool copies_b_;
+  const ptrdiff_t rows_;  // in a block
+  alignas(64) T a_copy_[kDepthBlock * kCopyRow];  // [k, i]
+  alignas(64) T b_copy_[kDepthBlock * kCopyRow];  // [k, j]
+};
 
 // Whether lanes had better be rows of out. Where those of a lie apart they must be transposed on
 // the way, which only the narrowest results repay.
@@ -338,7 +231,7 @@ template <class T>
 void product(const Product<T>& p) {
   if (p.m == 0 || p.n == 0) return;
   if (!better_transposed(p)) {
-    blocks(p);
+    Blocks<T>(p).run();
     return;
   }
   Product<T> q = p;
@@ -358,7 +251,7 @@ void product(const Product<T>& p) {
     }
     q.accumulate = true;
   }
-  blocks(q);
+  Blocks<T>(q).run();
 }
 
 template <class T, int kVecs>

@@ -1,0 +1,52 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/load_run.h"
+#include "cli/verbs.h"
+
+namespace qtot::cli {
+namespace {
+
+struct Arguments {
+  std::string path;
+  bool json = false;
+};
+
+ExitCode run(const Arguments& arguments) {
+  const LoadedCheckpoint loaded = load_run_or_checkpoint(arguments.path);
+  const checkpoint::Digest digest = checkpoint::digest(loaded.state);
+  if (arguments.json) {
+    nlohmann::ordered_json json = {{"checkpoint", loaded.path},
+                                   {"t_env", loaded.state.t_env},
+                                   {"episode", loaded.state.episode},
+                                   {"update", loaded.state.learner.n_updates}};
+    for (const auto& [name, part] : digest.parts) json["parts"][name] = part.hex();
+    json["fingerprint"] = digest.fingerprint.hex();
+    std::cout << json.dump(2) << '\n';
+    return ExitCode::kDone;
+  }
+  std::cout << "checkpoint " << loaded.path << '\n'
+            << "t_env " << loaded.state.t_env << ", episode " << loaded.state.episode << ", update "
+            << loaded.state.learner.n_updates << '\n';
+  for (const auto& [name, part] : digest.parts) std::cout << part.hex() << "  " << name << '\n';
+  std::cout << "fingerprint " << digest.fingerprint.hex() << '\n';
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void add_digest(CLI::App& app, ExitCode& exit_code) {
+  CLI::App* verb = app.add_subcommand("digest", "Fingerprint of a run's training state");
+  verb->footer(
+      "128 bits over parameters, targets, optimiser, replay and training counters. Two runs of "
+      "one\n"
+      "configuration and seed agree on any number of threads, compiler and instruction set.");
+  auto arguments = std::make_shared<Arguments>();
+  verb->add_option("path", arguments->path, "run folder or checkpoint file")
+      ->required()
+      ->type_name("RUN|CHECKPOINT");
+  verb->add_flag("--json", arguments->json, "report as one JSON document");
+  verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+}
+
+}  // namespace qtot::cli

@@ -1,0 +1,66 @@
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include "cli/verbs.h"
+#include "qtot/version.h"
+
+namespace {
+
+constexpr const char* kDescription =
+    "QMIX and its relatives for cooperative multi-agent reinforcement learning: multithreaded, on\n"
+    "CPUs, and reproducible to the bit.\n\n"
+    "First steps:\n"
+    "  qtot train --config=qmix_predator_prey --env-config=stag_hunt_small with t_max=150000\n"
+    "  qtot eval RUN          how good is it?\n"
+    "  qtot digest RUN        is it the same, bit for bit?\n"
+    "  qtot config            which keys are there, and where does each value come from?";
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done; 1 a check failed or the work could not be done; 2 bad usage or input;\n"
+    "75 stopped by a signal, can be resumed.";
+
+int code(qtot::ExitCode exit_code) {
+  return static_cast<int>(exit_code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(kDescription, "qtot");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("qtot ") + qtot::kVersion);
+  app.get_formatter()->column_width(34);
+  qtot::ExitCode exit_code = qtot::ExitCode::kDone;
+  qtot::cli::add_train(app, exit_code);
+  qtot::cli::add_eval(app, exit_code);
+  qtot::cli::add_digest(app, exit_code);
+  qtot::cli::add_diff(app, exit_code);
+  qtot::cli::add_config(app, exit_code);
+  qtot::cli::add_env(app, exit_code);
+  qtot::cli::add_bench(app, exit_code);
+  try {
+    app.parse(argc, argv);
+    std::cout.flush();
+    if (!std::cout) {
+      throw qtot::Error("standard output cannot be written: is the disk full?",
+                        qtot::ExitCode::kFailed);
+    }
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::cerr << "qtot: " << error.what() << "; qtot --help shows what is there\n";
+    return code(qtot::ExitCode::kBadInput);
+  } catch (const qtot::Error& error) {
+    std::cerr << "qtot: " << error.what() << '\n';
+    return code(error.exit_code());
+  } catch (const std::bad_alloc&) {
+    std::cerr << "qtot: out of memory; a smaller buffer_size or batch_size needs less\n";
+    return code(qtot::ExitCode::kFailed);
+  } catch (const std::exception& error) {
+    std::cerr << "qtot: " << error.what() << '\n';
+    return code(qtot::ExitCode::kFailed);
+  }
+  return code(exit_code);
+}

@@ -1,0 +1,346 @@
+#include "qtot/train/run.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+
+#include "qtot/base/error.h"
+#include "qtot/base/files.h"
+#include "qtot/checkpoint/checkpoint.h"
+#include "qtot/checkpoint/folder.h"
+#include "qtot/env/env.h"
+#include "qtot/math/elementary.h"
+#include "qtot/metrics/progress_bar.h"
+#include "qtot/metrics/run_log.h"
+#include "qtot/metrics/summary.h"
+#include "qtot/rollout/collect.h"
+#include "qtot/rollout/tbb_executor.h"
+#include "qtot/train/evaluate.h"
+#include "qtot/train/trainer.h"
+#include "qtot/yaml/yaml.h"
+
+namespace qtot::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FlowGraphPlayer final : public RoundPlayer {
+ public:
+  FlowGraphPlayer(std::size_t n_threads, const rollout::EnvFactory& make_env)
+      : collector_(n_threads, make_env) {}
+  void start(const rollout::Round& round) override {
+    round_ = round;
+    collector_.start(round_);
+  }
+  std::vector<rollout::EpisodeStats> wait() override { return collector_.wait(); }
+  const core::DecPomdpSpec& spec() const { return collector_.spec(); }
+
+ private:
+  rollout::Collector collector_;
+  rollout::Round round_;
+};
+
+// Means over what happened since they were last logged. Lies in the checkpoint as plain numbers.
+struct Averages {
+  double n = 0, sum = 0, squares = 0, length = 0;
+
+  void add(const rollout::EpisodeStats& stats) {
+    n += 1;
+    sum += stats.episode_return;
+    squares = math::fma(stats.episode_return, stats.episode_return, squares);
+    length += stats.length;
+  }
+  double mean() const { return sum / n; }
+  double deviation() const { return math::sqrt(std::max(0.0, squares / n - mean() * mean())); }
+  std::vector<double> numbers() const { return {n, sum, squares, length}; }
+  static Averages from(const std::vector<double>& numbers) {
+    if (numbers.size() != 4) return {};
+    return {.n = numbers[0], .sum = numbers[1], .squares = numbers[2], .length = numbers[3]};
+  }
+};
+
+// When something was last done, in environment steps, as PyMARL keeps it: `never` makes the first
+// occasion due.
+struct Due {
+  std::int64_t last = 0;
+
+  static Due at_once(std::int64_t interval) { return {.last = -interval - 1}; }
+  bool is_due(std::int64_t t_env, std::int64_t interval) const { return t_env - last >= interval; }
+};
+
+std::vector<std::pair<std::string, std::string>> training_keys(const config::ReadConfig& config) {
+  std::vector<std::pair<std::string, std::string>> keys;
+  for (const config::OptionInfo& option : config.options) {
+    if (option.training) keys.emplace_back(option.key, option.value);
+  }
+  for (const auto& [key, value] : config.config.env_args) {
+    keys.emplace_back("env_args." + key, value.text());
+  }
+  return keys;
+}
+
+void require_same_training(const std::vector<std::pair<std::string, std::string>>& saved,
+                           const std::vector<std::pair<std::string, std::string>>& now,
+                           const fs::path& path) {
+  const auto refuse = [&](const std::string& key, const std::string& was, const std::string& is) {
+    throw Error("checkpoint " + path.string() + ": the run was begun with " + key + " = " + was +
+                ", found " + key + " = " + is + "; a resumed run must keep every training key");
+  };
+  const auto value_in = [](const auto& keys, const std::string& key) {
+    const auto found = std::ranges::find(keys, key, [](const auto& pair) { return pair.first; });
+    return found == keys.end() ? std::string("(nothing)") : found->second;
+  };
+  for (const auto& [key, value] : saved) {
+    if (value_in(now, key) != value) refuse(key, value, value_in(now, key));
+  }
+  for (const auto& [key, value] : now) {
+    if (value_in(saved, key) != value) refuse(key, value_in(saved, key), value);
+  }
+}
+
+/// One run: the trainer, and what happens around it at intervals.
+class Run {
+ public:
+  explicit Run(const RunRequest& request)
+      : request_(request),
+        config_(request.config.config),
+        family_(env::family(config_.env)),
+        player_(request.n_threads, [this] { return family_.make(config_.env_args); }),
+        executor_(request.n_threads),
+        trainer_(config_, player_.spec(), player_, executor_),
+        bar_(*request.progress, metrics::ProgressStyle::of_stderr()),
+        test_(Due::at_once(config_.test_interval)) {}
+
+  RunReport go() {
+    if (resume()) return report(false);
+    log_.emplace(request_.folder,
+                 metrics::RunLogOptions{.use_tensorboard = config_.use_tensorboard}, positions_);
+    while (!trainer_.finished() && !stop_requested()) {
+      const Trainer::RoundResult round = trainer_.run_round();
+      account(round);
+      at_intervals();
+      bar_.show(progress());
+    }
+    bar_.finish(progress());
+    const bool stopped = !trainer_.finished();
+    if (!stopped && !test_return_) evaluate();
+    save(checkpoint::Keep::kLastTwo);
+    RunReport result = report(stopped);
+    if (!stopped) write_summary(result);
+    return result;
+  }
+
+ private:
+  bool stop_requested() const { return request_.stop != nullptr && request_.stop->load(); }
+  fs::path checkpoints() const { return request_.folder / "checkpoints"; }
+
+  // Returns true when there is nothing left to do.
+  bool resume() {
+    if (fs::exists(request_.folder) && !request_.resume) {
+      throw Error("run folder " + request_.folder.string() +
+                  " exists: expected a new one, or --resume to go on with that run");
+    }
+    std::optional<checkpoint::Newest> newest;
+    if (request_.resume) newest = checkpoint::load_newest(checkpoints());
+    if (newest) {
+      for (const std::string& warning : newest->warnings) bar_.message("warning: " + warning);
+      checkpoint::State& state = newest->state;
+      require_same_training(state.training_keys, training_keys(request_.config), newest->path);
+      restore_intervals(state);
+      const std::int64_t t_env = state.t_env;
+      trainer_.restore(std::move(state), newest->path.string());
+      if (trainer_.finished() && fs::exists(request_.folder / "summary.json")) return true;
+      checkpoint::remove_beyond(checkpoints(), t_env);
+    }
+    make_directories(request_.folder);
+    write_file_atomically(request_.folder / "config.yaml", yaml::dump(request_.config.map));
+    return false;
+  }
+
+  void account(const Trainer::RoundResult& round) {
+    epsilon_ = round.epsilon;
+    for (const rollout::EpisodeStats& stats : round.episodes) train_.add(stats);
+    if (!round.update) return;
+    loss_ = round.update->loss;
+    if (!learner_log_.is_due(trainer_.t_env(), config_.learner_log_interval)) return;
+    metrics::Record record = new_record();
+    record.add("loss_td", round.update->loss);
+    record.add("grad_norm", round.update->grad_norm);
+    record.add("td_error_abs", round.update->td_error_abs);
+    record.add("q_taken_mean", round.update->q_taken_mean);
+    record.add("target_mean", round.update->target_mean);
+    log_->write(record);
+    learner_log_.last = trainer_.t_env();
+  }
+
+  void at_intervals() {
+    const std::int64_t t_env = trainer_.t_env();
+    if (runner_log_.is_due(t_env, config_.runner_log_interval)) log_training();
+    if (test_.is_due(t_env, config_.test_interval)) evaluate();
+    if (digest_is_due()) write_digest();
+    if (print_.is_due(t_env, config_.log_interval)) {
+      bar_.message(bar_.text(progress()));
+      print_.last = t_env;
+    }
+    if (config_.save_model && save_.is_due(t_env, config_.save_model_interval)) {
+      save_.last = t_env;
+      save(checkpoint::Keep::kAlways);
+    }
+  }
+
+  void log_training() {
+    return_ = train_.mean();
+    metrics::Record record = new_record();
+    record.add("return_mean", train_.mean());
+    record.add("return_std", train_.deviation());
+    record.add("ep_length_mean", train_.length / train_.n);
+    record.add("epsilon", epsilon_);
+    log_->write(record);
+    train_ = {};
+    runner_log_.last = trainer_.t_env();
+  }
+
+  // Tickets begin with the number of the next training episode, on streams of evaluation: other start
+  // states each time, and no bit of training.
+  void evaluate() {
+    if (!evaluator_) {
+      evaluator_.emplace(request_.n_threads, [this] { return family_.make(config_.env_args); });
+    }
+    const std::vector<rollout::EpisodeStats> episodes =
+        train::evaluate(*evaluator_, trainer_.policy(), config_.seed,
+                        static_cast<core::Ticket>(trainer_.episode()), config_.test_nepisode);
+    Averages test;
+    for (const rollout::EpisodeStats& stats : episodes) test.add(stats);
+    test_return_ = test.mean();
+    metrics::Record record = new_record();
+    record.add("test_return_mean", test.mean());
+    record.add("test_return_std", test.deviation());
+    record.add("test_ep_length_mean", test.length / test.n);
+    log_->write(record);
+    test_.last = trainer_.t_env();
+  }
+
+  bool digest_is_due() const {
+    return config_.digest_interval > 0 && trainer_.update() > last_digest_ &&
+           trainer_.update() % config_.digest_interval == 0;
+  }
+
+  void write_digest() {
+    const checkpoint::Digest digest = checkpoint::digest(trainer_.capture());
+    log_->write(metrics::DigestRecord{.update = trainer_.update(),
+                                      .t_env = trainer_.t_env(),
+                                      .fingerprint = digest.fingerprint,
+                                      .parts = digest.parts});
+    last_digest_ = trainer_.update();
+  }
+
+  void save(checkpoint::Keep keep) {
+    checkpoint::State state = trainer_.capture();
+    state.config = yaml::dump(request_.config.map);
+    state.training_keys = training_keys(request_.config);
+    state.counters = {{"last_test", test_.last},
+                      {"last_runner_log", runner_log_.last},
+                      {"last_learner_log", learner_log_.last},
+                      {"last_print", print_.last},
+                      {"last_save", save_.last},
+                      {"last_digest", last_digest_}};
+    state.accumulators = {{"train", train_.numbers()}};
+    if (test_return_) state.accumulators["test_return_mean"] = {*test_return_};
+    state.sink_positions = log_->sync();
+    checkpoint::save_in(checkpoints(), state, keep);
+  }
+
+  void restore_intervals(const checkpoint::State& state) {
+    const auto counter = [&](const char* name, std::int64_t otherwise) {
+      const auto found = state.counters.find(name);
+      return found == state.counters.end() ? otherwise : found->second;
+    };
+    test_.last = counter("last_test", test_.last);
+    runner_log_.last = counter("last_runner_log", 0);
+    learner_log_.last = counter("last_learner_log", 0);
+    print_.last = counter("last_print", 0);
+    save_.last = counter("last_save", 0);
+    last_digest_ = counter("last_digest", 0);
+    if (const auto found = state.accumulators.find("train"); found != state.accumulators.end()) {
+      train_ = Averages::from(found->second);
+    }
+    if (const auto found = state.accumulators.find("test_return_mean");
+        found != state.accumulators.end() && found->second.size() == 1) {
+      test_return_ = found->second[0];
+    }
+    positions_ = state.sink_positions;
+  }
+
+  metrics::Record new_record() const {
+    return {.t_env = trainer_.t_env(), .episode = trainer_.episode(), .update = trainer_.update()};
+  }
+
+  metrics::Progress progress() const {
+    return {.t_env = trainer_.t_env(),
+            .t_max = config_.t_max,
+            .return_mean = return_,
+            .test_return_mean = test_return_,
+            .loss = loss_};
+  }
+
+  RunReport report(bool stopped) {
+    RunReport result{.stopped = stopped,
+                     .was_finished = !log_.has_value(),
+                     .t_env = trainer_.t_env(),
+                     .episode = trainer_.episode(),
+                     .update = trainer_.update(),
+                     .test_return_mean = test_return_,
+                     .test_nepisode = config_.test_nepisode,
+                     .fingerprint = checkpoint::digest(trainer_.capture()).fingerprint,
+                     .tables = {}};
+    if (has_learned_tables(config_.env)) {
+      result.tables = learned_tables(trainer_.learner(), *family_.make(config_.env_args));
+    }
+    return result;
+  }
+
+  void write_summary(const RunReport& result) const {
+    metrics::Summary summary;
+    summary.add("env", config_.env);
+    summary.add("mixer", config_.mixer);
+    summary.add("seed", config_.seed);
+    summary.add("t_env", result.t_env);
+    summary.add("episode", result.episode);
+    summary.add("update", result.update);
+    if (result.test_return_mean) summary.add("test_return_mean", *result.test_return_mean);
+    summary.add("fingerprint", result.fingerprint.hex());
+    if (!result.tables.empty()) {
+      std::vector<std::pair<std::string, metrics::Summary::Table>> tables;
+      for (const LearnedTable& table : result.tables) {
+        tables.emplace_back(table.situation, table.q_tot);
+      }
+      summary.add_tables("q_tot", tables);
+    }
+    summary.save(request_.folder / "summary.json");
+  }
+
+  const RunRequest& request_;
+  const config::TrainingConfig& config_;
+  const env::EnvFamily& family_;
+  FlowGraphPlayer player_;
+  rollout::TbbExecutor executor_;
+  Trainer trainer_;
+  std::optional<rollout::Collector> evaluator_;
+  std::optional<metrics::RunLog> log_;
+  metrics::ProgressBar bar_;
+  metrics::SinkPositions positions_;
+
+  Due test_, runner_log_, learner_log_, print_, save_;
+  std::int64_t last_digest_ = 0;  // update
+  Averages train_;
+  double epsilon_ = 0;
+  std::optional<double> return_, test_return_, loss_;
+};
+
+}  // namespace
+
+RunReport run(const RunRequest& request) {
+  return Run(request).go();
+}
+
+}  // namespace qtot::train
