@@ -1,10 +1,29 @@
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/layers.txt)
+
+# qtot_allowed_layers(<variable> <module>): what the line of the module in docs/layers.txt names.
+function(qtot_allowed_layers variable name)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/docs/layers.txt line REGEX "^${name}:")
+  if(NOT line)
+    message(FATAL_ERROR "qtot module '${name}' has no line in docs/layers.txt.")
+  endif()
+  string(REGEX REPLACE "^[^:]*:[ ]*" "" line "${line}")
+  string(REGEX REPLACE "[ ]+" ";" line "${line}")
+  set(${variable} ${line} PARENT_SCOPE)
+endfunction()
+
 # qtot_module(<name> [DEPENDS module ...] [EXTERNAL target ...] [INTERNAL target ...])
 #
 # One library of the one-way order in docs/layers.txt. Headers lie in include/qtot/<name>, sources
-# in src/<name>/*.cpp. DEPENDS may only name modules declared above: a cycle cannot be written.
+# in src/<name>/*.cpp. DEPENDS may only name modules declared above, so that a cycle cannot be written,
+# and only what the module's line in that table allows.
 function(qtot_module name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;EXTERNAL;INTERNAL" ${ARGN})
+  qtot_allowed_layers(allowed ${name})
   foreach(dep IN LISTS ARG_DEPENDS)
+    if(NOT dep IN_LIST allowed)
+      message(FATAL_ERROR "qtot module '${name}' depends on '${dep}', which its line in "
+                          "docs/layers.txt does not name.")
+    endif()
     if(NOT TARGET qtot_${dep})
       message(FATAL_ERROR "qtot module '${name}' depends on '${dep}', which is not declared above "
                           "it. Modules depend downwards only; see docs/layers.txt.")
@@ -19,7 +38,11 @@ function(qtot_module name)
     target_link_libraries(qtot_${name} PRIVATE $<BUILD_INTERFACE:qtot::flags>)
     target_include_directories(qtot_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     foreach(target IN LISTS ARG_INTERNAL)  # seen by no header of ours
-      target_link_libraries(qtot_${name} PRIVATE $<BUILD_INTERFACE:${target}>)
+      get_target_property(type ${target} TYPE)
+      if(type STREQUAL "INTERFACE_LIBRARY")  # headers alone: an installed qtot has no use for them
+        set(target $<BUILD_INTERFACE:${target}>)
+      endif()
+      target_link_libraries(qtot_${name} PRIVATE ${target})
     endforeach()
   else()
     add_library(qtot_${name} INTERFACE)
@@ -32,7 +55,8 @@ function(qtot_module name)
   target_link_libraries(qtot_${name} ${scope} ${ARG_DEPENDS} ${ARG_EXTERNAL})
   target_compile_features(qtot_${name} ${scope} cxx_std_20)
   target_include_directories(qtot_${name} ${scope}
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   set_property(GLOBAL APPEND PROPERTY QTOT_MODULES qtot_${name})
 endfunction()
 

@@ -21,9 +21,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdlib>
 #include <numeric>
 
+#include "envs/stag_hunt/cells.h"
 #include "envs/stag_hunt/options.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
@@ -32,31 +32,6 @@
 
 namespace qtot::envs::stag_hunt {
 namespace {
-
-constexpr int kNDirections = 4;
-constexpr env::Action kStay = 4;
-constexpr env::Action kCatch = 5;
-constexpr int kNActions = 6;
-constexpr int kNLayers = 3;
-
-struct Cell {
-  int row = 0;
-  int col = 0;
-  bool operator==(const Cell&) const = default;
-};
-
-constexpr std::array<Cell, kNDirections> kSteps = {{{0, 1}, {1, 0}, {0, -1}, {-1, 0}}};
-
-// What a cell holds. Entities are 1 + their layer.
-enum Content : std::uint8_t { kFree, kAgent, kStag, kHare, kOutside };
-
-bool is_prey(std::uint8_t content) {
-  return content == kStag || content == kHare;
-}
-
-bool are_neighbours(const Cell& a, const Cell& b) {
-  return std::abs(a.row - b.row) + std::abs(a.col - b.col) == 1;
-}
 
 // numpy adds a Python number to a float32 scalar in double and stores the sum as float32.
 float plus(float reward, double term) {

@@ -2,8 +2,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bench/learner_bench.h"
 #include "bench/matmul_bench.h"
+#include "bench/rollout_bench.h"
 #include "cli/verbs.h"
+#include "qtot/yaml/resolve.h"
 
 namespace qtot::cli {
 namespace {
@@ -54,6 +57,55 @@ Json to_json(const bench::MatmulReport& report) {
   return json;
 }
 
+constexpr int kMaxThreads = 1024;
+constexpr int kMaxCount = 100000;
+
+Json to_json(const bench::Spread& spread) {
+  return {{"median", spread.median},
+          {"lower_quartile", spread.lower_quartile},
+          {"upper_quartile", spread.upper_quartile}};
+}
+
+Json to_json(const bench::LearnerReport& report) {
+  const bench::LearnerBenchOptions& options = report.options;
+  return {{"shape", options.shape},
+          {"n_agents", report.spec.n_agents},
+          {"n_actions", report.spec.n_actions},
+          {"obs_shape", report.spec.obs_dim},
+          {"state_shape", report.spec.state_dim},
+          {"episode_limit", report.spec.episode_limit},
+          {"batch", options.batch_size},
+          {"lengths", options.lengths},
+          {"mixer", options.mixer},
+          {"threads", options.n_threads},
+          {"isa", report.isa},
+          {"seconds", to_json(report.seconds)},
+          {"gflop", report.gflop},
+          {"gflops", report.gflops},
+          {"peak_gflops", report.peak_gflops},
+          {"share_of_peak", report.share_of_peak}};
+}
+
+Json to_json(const bench::RolloutReport& report) {
+  return {{"env", report.env},
+          {"episodes", report.options.n_episodes},
+          {"threads", report.options.n_threads},
+          {"isa", report.isa},
+          {"steps_per_second", to_json(report.steps_per_second)},
+          {"gflops", report.gflops},
+          {"peak_gflops", report.peak_gflops},
+          {"share_of_peak", report.share_of_peak}};
+}
+
+template <class Report>
+void print(const Report& report, bool json) {
+  if (json) {
+    std::cout << to_json(report).dump(2) << '\n';
+  } else {
+    std::cout << bench::to_text(report);
+  }
+}
+
 void add_matmul(CLI::App& bench, ExitCode& exit_code) {
   CLI::App* verb = bench.add_subcommand(
       "matmul", "Canonical products against Eigen's own, at one level, one thread");
@@ -67,11 +119,62 @@ void add_matmul(CLI::App& bench, ExitCode& exit_code) {
   verb->add_flag("--json", arguments->json, "report as one JSON document");
   verb->callback([arguments, &exit_code] {
     const bench::MatmulReport report = bench::bench_matmul(arguments->options);
-    if (arguments->json) {
-      std::cout << to_json(report).dump(2) << '\n';
-    } else {
-      std::cout << bench::to_text(report);
-    }
+    print(report, arguments->json);
+    exit_code = ExitCode::kDone;
+  });
+}
+
+void add_learner(CLI::App& bench, ExitCode& exit_code) {
+  struct Arguments {
+    bench::LearnerBenchOptions options;
+    bool json = false;
+  };
+  CLI::App* verb =
+      bench.add_subcommand("learner", "One update of the learner on a synthetic batch");
+  auto arguments = std::make_shared<Arguments>();
+  bench::LearnerBenchOptions& options = arguments->options;
+  verb->add_option("--shape", options.shape,
+                   "3m (default), 2s3z, 8m_vs_9m, MMM2, 27m_vs_30m, stag_hunt_small, or "
+                   "agents,actions,observation,state,limit")
+      ->type_name("NAME|A,U,O,S,T");
+  verb->add_option("--batch", options.batch_size, "episodes (default: 32)")
+      ->check(CLI::Range(1, kMaxCount));
+  verb->add_option("--threads", options.n_threads, "worker threads (default: 1)")
+      ->check(CLI::Range(1, kMaxThreads));
+  verb->add_option("--lengths", options.lengths, "full (default), or ragged: uniform in [T/4, T]")
+      ->type_name("KIND");
+  verb->add_option("--mixer", options.mixer, "qmix (default), vdn or iql")->type_name("NAME");
+  verb->add_option("--updates", options.n_updates, "timed updates (default: 15)")
+      ->check(CLI::Range(1, kMaxCount));
+  verb->add_flag("--json", arguments->json, "report as one JSON document");
+  verb->callback([arguments, &exit_code] {
+    print(bench::bench_learner(arguments->options), arguments->json);
+    exit_code = ExitCode::kDone;
+  });
+}
+
+void add_rollout(CLI::App& bench, ExitCode& exit_code) {
+  struct Arguments {
+    ConfigArguments config;
+    bench::RolloutBenchOptions options;
+    bool json = false;
+  };
+  CLI::App* verb = bench.add_subcommand(
+      "rollout", "Environment steps per second, acting with the agent network");
+  auto arguments = std::make_shared<Arguments>();
+  arguments->config.add_to(*verb);
+  verb->add_option("--episodes", arguments->options.n_episodes, "of a round (default: 32)")
+      ->check(CLI::Range(1, kMaxCount));
+  verb->add_option("--rounds", arguments->options.n_rounds, "timed rounds (default: 15)")
+      ->check(CLI::Range(1, kMaxCount));
+  verb->add_option("--threads", arguments->options.n_threads, "worker threads (default: 1)")
+      ->check(CLI::Range(1, kMaxThreads));
+  verb->add_flag("--json", arguments->json, "report as one JSON document");
+  verb->callback([arguments, &exit_code] {
+    const yaml::Resolved resolved =
+        yaml::resolve(arguments->config.config, arguments->config.env_config,
+                      assignments(arguments->config.words));
+    print(bench::bench_rollout(resolved.config, arguments->options), arguments->json);
     exit_code = ExitCode::kDone;
   });
 }
@@ -82,6 +185,8 @@ void add_bench(CLI::App& app, ExitCode& exit_code) {
   CLI::App* verb = app.add_subcommand("bench", "Measure speed: medians, beside the machine's peak");
   verb->require_subcommand(1);
   add_matmul(*verb, exit_code);
+  add_learner(*verb, exit_code);
+  add_rollout(*verb, exit_code);
 }
 
 }  // namespace qtot::cli

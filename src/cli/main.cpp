@@ -4,6 +4,7 @@
 #include <new>
 
 #include "cli/verbs.h"
+#include "qtot/math/fp_environment.h"
 #include "qtot/version.h"
 
 namespace {
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
   qtot::cli::add_env(app, exit_code);
   qtot::cli::add_bench(app, exit_code);
   try {
+    qtot::math::require_ieee_arithmetic();  // before any thread starts: threads inherit it
     app.parse(argc, argv);
     std::cout.flush();
     if (!std::cout) {

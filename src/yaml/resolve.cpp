@@ -19,10 +19,22 @@ struct Folder {
   std::string shown;  // how origins name it
 };
 
+// Where an installed program keeps its configurations, wherever the prefix was moved to.
+fs::path beside_the_program() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  if (error) return {};
+  const fs::path folder = (program.parent_path() / QTOT_CONFIGS_FROM_BIN).lexically_normal();
+  return fs::is_directory(folder, error) ? folder : fs::path();
+}
+
 std::vector<Folder> config_folders() {
   std::vector<Folder> folders;
   if (const char* chosen = std::getenv("QTOT_CONFIG_DIR"); chosen != nullptr && *chosen != '\0') {
     folders.push_back({chosen, chosen});
+  }
+  if (const fs::path installed = beside_the_program(); !installed.empty()) {
+    folders.push_back({installed, installed});
   }
   folders.push_back({QTOT_SOURCE_CONFIGS, "configs"});
   folders.push_back({QTOT_INSTALLED_CONFIGS, QTOT_INSTALLED_CONFIGS});

@@ -158,8 +158,13 @@ TEST_P(EveryMixer, ResumesFromItsStateToTheSameBits) {
   EXPECT_EQ(second.state().target_params, straight.state().target_params);
 }
 
-INSTANTIATE_TEST_SUITE_P(Mixers, EveryMixer,
-                         testing::Values("qmix", "vdn", "iql", "vdn_s", "qmix_lin", "qmix_ns"),
+std::vector<std::string> mixer_names() {
+  std::vector<std::string> names;
+  for (const mixers::MixerFamily& family : mixers::families()) names.push_back(family.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Mixers, EveryMixer, testing::ValuesIn(mixer_names()),
                          [](const auto& name) { return name.param; });
 
 TEST(Learner, CopiesTargetsWhenTheIntervalOfEpisodesHasPassed) {

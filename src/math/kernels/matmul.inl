@@ -140,7 +140,7 @@ class Blocks {
         copies_a_(p.a_row == 1 && p.n > kLanes && lie_badly(p.a_col, kMostRows)),
         copies_b_(p.b_col == 1 && p.m >= kRowsThatRepayCopy &&
                   lie_badly(p.b_row, smaller(p.n, wide(p.m) * kLanes))),
-        rows_(p.n > kStrip && p.b_col == 1 && !copies_b_ ? kStrip / ROWDIV : kStrip) {}
+        rows_(p.n > kStrip && p.b_col == 1 && !copies_b_ ? kFewRows : kStrip) {}
 
   // The rows of a are read from one end to the other, and only then the next ones, wherever k runs.
   void run() {
@@ -160,8 +160,8 @@ class Blocks {
   static constexpr ptrdiff_t kLanes = Vec<T>::kLanes;
   static constexpr ptrdiff_t kSize = static_cast<ptrdiff_t>(sizeof(T));
   static constexpr ptrdiff_t kStrip = 768 / kSize;
-  static constexpr ptrdiff_t kCopyRow =
-      kStrip + 64 / kSize;  // 13 lines of cache: odd, never crowded
+  static constexpr ptrdiff_t kFewRows = 24;
+  static constexpr ptrdiff_t kCopyRow = kStrip + 64 / kSize;  // 13 lines: odd, never crowded
 
   bool lie_badly(ptrdiff_t stride, ptrdiff_t width) const {
     return crowded<T>(depth_, width, stride) || depth_ * stride * kSize >= kFarBytes;
@@ -213,7 +213,9 @@ class Blocks {
   const ptrdiff_t depth_;
   const bool copies_a_;
   const bool copies_b_;
-  const ptrdiff_t rows_;  // in a block
+  // In a block. Few where the rows of out are long, lest each be on a page that has left the TLB when
+  // the next panel writes to it.
+  const ptrdiff_t rows_;
   alignas(64) T a_copy_[kDepthBlock * kCopyRow];  // [k, i]
   alignas(64) T b_copy_[kDepthBlock * kCopyRow];  // [k, j]
 };

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/statistics.h"
+#include "qtot/core/dec_pomdp_spec.h"
+
+/// A step of learning on synthetic batches.
+namespace qtot::bench {
+
+struct LearnerBenchOptions {
+  std::string shape = "3m";  // a name of known_shapes(), or "A,U,O,S,T"
+  int batch_size = 32;
+  int n_threads = 1;
+  std::string lengths = "full";  // full: all T; ragged: uniform in [T / 4, T]
+  std::string mixer = "qmix";    // qmix | vdn | iql
+  int n_updates = 15;            // timed ones, after two that are not
+};
+
+struct LearnerReport {
+  core::DecPomdpSpec spec;
+  LearnerBenchOptions options;
+  std::string isa = {};
+  Spread seconds = {};          // of one update, wall clock
+  double gflop = 0;        // of one update, flop_of_update()
+  double gflops = 0;       // gflop / median seconds
+  double peak_gflops = 0;  // FMA peak of as many threads, measured in the same run
+  double share_of_peak = 0;
+};
+
+/// Agents, actions, observation, state, episode limit of well-known maps: 3m, 2s3z, 8m_vs_9m, MMM2,
+/// 27m_vs_30m; and stag_hunt_small.
+std::vector<std::string> known_shapes();
+
+/// Throws Error for a shape, mixer or kind of lengths that is not known.
+LearnerReport bench_learner(const LearnerBenchOptions& options);
+
+/// Operations of one update, an fma being two: B episodes of L_b steps, N agents, A actions, X inputs
+/// (observation, last action, id), H hidden units; state S, embedding E, hypernetwork width W.
+///
+///   a        = 2 (X H + 6 H^2 + H A)                          one agent row forward
+///   agents   = sum over b of 2 N (L_b + 1) a                  online and target
+///            + sum over b of 2 N L_b (X H + 12 H^2 + H)       gradients of weights and inputs
+///   m        = 2 (2 S W + 2 S E + W N E + W E + E) + 4 (N E + E)            one mixer row forward
+///   mixer    = sum over b of L_b [ 2 m + 2 (2 S W + 2 S E + W N E + W E + E) + 2 (W N E + W E)
+///                                  + 8 N E ]                 (0 for vdn and iql)
+double flop_of_update(const core::DecPomdpSpec& spec, const std::vector<int>& lengths,
+                      const std::string& mixer);
+
+std::string to_text(const LearnerReport& report);
+
+}  // namespace qtot::bench

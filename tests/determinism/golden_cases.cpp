@@ -1,0 +1,159 @@
+#include "determinism/golden_cases.h"
+
+#include <utility>
+
+#include "qtot/config/training_config.h"
+
+namespace qtot::golden {
+namespace {
+
+using config::Map;
+using config::Value;
+
+constexpr const char* kOrigin = "golden case";
+
+Value integer(std::int64_t x) {
+  return {x, kOrigin};
+}
+Value number(double x) {
+  return {x, kOrigin};
+}
+Value flag(bool x) {
+  return {x, kOrigin};
+}
+Value text(const char* x) {
+  return {std::string(x), kOrigin};
+}
+
+// Half of the episodes of random agents end before the time limit, so that batches are ragged.
+Map stag_hunt() {
+  Map args = {{"n_agents", integer(4)},
+              {"n_stags", integer(4)},
+              {"world_shape", {config::List{integer(6), integer(6)}, kOrigin}},
+              {"episode_limit", integer(20)},
+              {"capture_terminal", flag(true)},
+              {"miscapture_punishment", number(-0.3)}};
+  return {{"env", text("stag_hunt")}, {"env_args", {std::move(args), kOrigin}}};
+}
+
+Map two_step() {
+  return {{"env", text("two_step")}};
+}
+
+Map with(Map keys, const Map& more) {
+  config::merge(keys, more);
+  return keys;
+}
+
+Map golden_size() {
+  return {{"seed", integer(7)},
+          {"batch_size_run", integer(3)},
+          {"batch_size", integer(8)},
+          {"buffer_size", integer(41)},
+          {"epsilon_anneal_time", integer(1500)},
+          {"rnn_hidden_dim", integer(20)},
+          {"mixing_embed_dim", integer(8)},
+          {"hypernet_embed", integer(11)},
+          {"td_lambda", number(0.6)},
+          {"lr", number(0.001)},
+          {"target_update_interval", integer(50)}};
+}
+
+Map learner_size() {
+  return with(golden_size(), {{"rnn_hidden_dim", integer(13)},
+                              {"mixing_embed_dim", integer(7)},
+                              {"hypernet_embed", integer(9)},
+                              {"target_update_interval", integer(2)}});
+}
+
+}  // namespace
+
+std::vector<Case> training_cases() {
+  struct Row {
+    const char* mixer;
+    const char* env;
+    const char* optimizer;
+  };
+  constexpr Row kRows[] = {{"qmix", "stag_hunt", "adam"},   {"qmix", "two_step", "rmsprop"},
+                           {"vdn", "stag_hunt", "rmsprop"}, {"vdn", "two_step", "adam"},
+                           {"iql", "stag_hunt", "rmsprop"}, {"iql", "two_step", "adam"}};
+  std::vector<Case> cases;
+  for (const Row& row : kRows) {
+    for (const int pipeline : {0, 1}) {
+      const Map env = row.env == std::string("stag_hunt") ? stag_hunt() : two_step();
+      cases.push_back({std::string("train-") + row.mixer + "-" + row.env + "-pipeline" +
+                           std::to_string(pipeline),
+                       with(with(golden_size(), env), {{"mixer", text(row.mixer)},
+                                                       {"optimizer", text(row.optimizer)},
+                                                       {"pipeline", integer(pipeline)}})});
+    }
+  }
+  return cases;
+}
+
+std::vector<Case> learner_cases() {
+  const auto mixer = [](const char* name, Map more = {}) {
+    return with({{"mixer", text(name)}}, more);
+  };
+  const auto qmix = [&](int layers, Map more) {
+    more.emplace_back("hypernet_layers", integer(layers));
+    return mixer("qmix", more);
+  };
+  const std::vector<std::pair<const char*, Map>> rows = {
+      {"iql", mixer("iql")},
+      {"vdn", mixer("vdn")},
+      {"vdn_s", mixer("vdn_s")},
+      {"qmix-1-layer", qmix(1, {})},
+      {"qmix-2-layers", qmix(2, {})},
+      {"qmix-softplus",
+       qmix(1, {{"qmix_pos_func", text("softplus")}, {"qmix_pos_func_beta", number(1.7)}})},
+      {"qmix-quadratic", qmix(2, {{"qmix_pos_func", text("quadratic")}})},
+      {"qmix-free", qmix(2, {{"abs", flag(false)}})},
+      {"qmix_lin-1-layer", mixer("qmix_lin", {{"hypernet_layers", integer(1)}})},
+      {"qmix_lin-2-layers", mixer("qmix_lin")},
+      {"qmix_ns", mixer("qmix_ns")},
+      {"qmix_ns-no-state", mixer("qmix_ns", {{"qmix_ns_state_bias", flag(false)}})},
+      {"ff", {{"agent", text("ff")}}},
+      {"layer-norm", {{"use_layer_norm", flag(true)}}},
+      {"orthogonal", {{"use_orthogonal", flag(true)}, {"use_layer_norm", flag(true)}}},
+      {"obs-only", {{"obs_agent_id", flag(false)}, {"obs_last_action", flag(false)}}},
+      {"one-step", {{"td_lambda", integer(0)}, {"double_q", flag(false)}}},
+      {"monte-carlo", {{"td_lambda", integer(1)}, {"grad_norm_clip", number(0.5)}}},
+      {"pymarl-quirks",
+       {{"padding_mask", text("pymarl")},
+        {"lambda_start", text("batch_end")},
+        {"time_limit", text("terminal")},
+        {"mask_target_qs", flag(false)},
+        {"loss_factor", number(0.5)}}},
+      {"adam-polyak",
+       {{"optimizer", text("adam")},
+        {"weight_decay", number(0.01)},
+        {"target_update_tau", number(0.05)}}},
+      {"wide",
+       {{"rnn_hidden_dim", integer(70)},
+        {"mixing_embed_dim", integer(37)},
+        {"hypernet_embed", integer(131)}}},
+  };
+  std::vector<Case> cases;
+  for (const auto& [name, keys] : rows) {
+    cases.push_back(
+        {std::string("learner-") + name, with(with(learner_size(), stag_hunt()), keys)});
+  }
+  return cases;
+}
+
+std::vector<std::string> words(const Case& golden_case) {
+  std::vector<std::string> words;
+  for (const config::OptionInfo& option : config::read_training_config(golden_case.keys).options) {
+    if (!option.training || option.key == "t_max" || option.key == "env_args") continue;
+    words.push_back(option.key + "=" + option.value);
+  }
+  if (const Value* args = config::find(golden_case.keys, "env_args")) {
+    for (const auto& [key, value] : std::get<Map>(args->data)) {
+      words.push_back("env_args." + key + "=" + value.text());
+    }
+  }
+  return words;
+}
+
+}  // namespace qtot::golden

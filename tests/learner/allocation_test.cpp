@@ -1,0 +1,47 @@
+#include <gtest/gtest.h>
+
+#include "qtot/learner/learner.h"
+#include "support/allocations.h"
+#include "support/random.h"
+
+namespace qtot::learner {
+namespace {
+
+constexpr core::DecPomdpSpec kSpec = {
+    .n_agents = 3, .n_actions = 4, .obs_dim = 5, .state_dim = 7, .episode_limit = 30};
+
+// Steady state begins when the largest batch has been seen.
+TEST(LearnerAllocation, AnUpdateAllocatesNothingInSteadyState) {
+  test::Random random(3);
+  std::vector<core::Episode> episodes;
+  for (const int length : {30, 7, 30, 1, 22, 13, 30, 9}) {
+    episodes.push_back(test::random_episode(kSpec, length, length < 30, random));
+  }
+  std::vector<const core::Episode*> batch;
+  for (const core::Episode& episode : episodes) batch.push_back(&episode);
+  const core::Batch all = batch;
+
+  for (const char* mixer : {"qmix", "vdn", "iql", "vdn_s", "qmix_lin", "qmix_ns"}) {
+    for (const char* optimiser : {"rmsprop", "adam"}) {
+      SerialExecutor executor;
+      agents::AgentConfig agent;
+      agent.spec = kSpec;
+      agent.hidden_dim = 6;
+      mixers::MixerConfig mixing;
+      mixing.mixer = mixer;
+      LearnerConfig config;
+      config.optimiser.optimiser = optimiser;
+      config.target_update_interval = 3;
+      Learner<float> learner(make_network<float>(agent, mixing), config, 1, executor);
+      learner.update(all, 0);
+      learner.update(all, 1);  // the workspace has joined its blocks
+
+      const std::size_t before = test::n_allocations();
+      for (int k = 2; k < 12; ++k) learner.update(all.subspan(0, k % 2 == 0 ? 8 : 5), k);
+      EXPECT_EQ(test::n_allocations() - before, 0U) << mixer << ", " << optimiser;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace qtot::learner
