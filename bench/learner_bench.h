@@ -22,7 +22,7 @@ struct LearnerReport {
   core::DecPomdpSpec spec;
   LearnerBenchOptions options;
   std::string isa = {};
-  Spread seconds = {};          // of one update, wall clock
+  Spread seconds = {};     // of one update, wall clock
   double gflop = 0;        // of one update, flop_of_update()
   double gflops = 0;       // gflop / median seconds
   double peak_gflops = 0;  // FMA peak of as many threads, measured in the same run

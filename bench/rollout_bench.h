@@ -19,9 +19,9 @@ struct RolloutReport {
   std::string env;
   RolloutBenchOptions options;
   std::string isa = {};
-  Spread steps_per_second;  // environment steps, wall clock
-  double gflops = 0;        // of the agent network's products
-  double peak_gflops = 0;   // FMA peak of as many threads, measured in the same run
+  Spread steps_per_second = {};  // environment steps, wall clock
+  double gflops = 0;             // of the agent network's products
+  double peak_gflops = 0;        // FMA peak of as many threads, measured in the same run
   double share_of_peak = 0;
 };
 

@@ -76,7 +76,6 @@ void greedy_values(const PassContext<T>& context, const EpisodePlan& plan, Buffe
                    Buffer<T> target_qs, MatView<T> greedy_qs, MatView<T> greedy_actions) {
   const core::Episode& episode = *plan.episode;
   const int n_agents = episode.spec().n_agents;
-  const Buffer<T>& chooser = context.config.double_q ? online_qs : target_qs;
   for (int slot = 0; slot <= plan.n_steps; ++slot) {
     for (int n = 0; n < n_agents; ++n) {
       const Index row = index(slot) * index(n_agents) + index(n);
@@ -85,7 +84,7 @@ void greedy_values(const PassContext<T>& context, const EpisodePlan& plan, Buffe
       if (slot == 0) continue;
       const Action best = context.config.double_q
                               ? online
-                              : agents::greedy_action(chooser.row(row), episode, slot, n);
+                              : agents::greedy_action(target_qs.row(row), episode, slot, n);
       const bool masked = context.config.mask_target_qs && !is_available(episode, slot, n, best);
       greedy_qs(index(slot) - 1, index(n)) =
           masked ? static_cast<T>(kUnavailableQ) : target_qs.row(row)[best];

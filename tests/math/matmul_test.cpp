@@ -330,6 +330,27 @@ TEST(SoftwareFma, EqualsTheLibrarysForAdversarialTriples) {
   }
 }
 
+// (1 + i u)(1 - l u) is just below 1 for near i and l, so added to a float of 25 integer bits it lies
+// within a few units of double's last place of a tie between two floats, on either side.
+TEST(SoftwareFma, RoundsOnceNextToTies) {
+  const ScopedIsa scoped(Isa::kBaseline);
+  constexpr Index kBatch = 64;
+  constexpr float kUlp = 0x1p-23F;
+  for (int i = 1; i < 1500; ++i) {
+    for (const float odd : {0x1.000002p+24F, -0x1.000002p+24F, 0x1.000004p+24F, 0x1.fffffep+24F}) {
+      const float a = 1 + static_cast<float>(i) * kUlp;
+      std::vector<float> b(kBatch), c(kBatch, odd), expected(kBatch);
+      for (std::size_t l = 0; l < kBatch; ++l) {
+        b[l] = 1 - static_cast<float>(i + static_cast<int>(l) - 32) * kUlp;
+        expected[l] = std::fma(a, b[l], odd);
+      }
+      matmul<float>(view(&a, 1, 1), view(std::as_const(b).data(), 1, kBatch),
+                    view(c.data(), 1, kBatch), kAccumulate);
+      ASSERT_EQ("", difference(c, expected, kBatch)) << i << ", " << odd;
+    }
+  }
+}
+
 // The definition itself, written once for any scalar, against a scalar that records its operations.
 struct Trace {
   std::string text;
