@@ -1,4 +1,8 @@
+#include <iostream>
+
 #include "cli/verbs.h"
+#include "qtot/env/env.h"
+#include "qtot/mixers/mixer.h"
 
 namespace qtot::cli {
 
@@ -17,6 +21,20 @@ void ConfigArguments::add_to(CLI::App& verb) {
   verb.add_option("words", words,
                   "[with] key=value ...: overrides; lists as [6,6], env_args.key=value")
       ->type_name("KEY=VALUE");
+}
+
+yaml::Resolved resolve(const ConfigArguments& arguments) {
+  yaml::Resolved resolved =
+      yaml::resolve(arguments.config, arguments.env_config, assignments(arguments.words));
+  for (const std::string& warning : resolved.warnings) {
+    std::cerr << "qtot: warning: " << warning << '\n';
+  }
+  std::vector<std::string> envs, mixers;
+  for (const env::EnvFamily& family : env::families()) envs.push_back(family.name);
+  for (const mixers::MixerFamily& family : mixers::families()) mixers.push_back(family.name);
+  config::require_known(resolved.options, "env", envs);
+  config::require_known(resolved.options, "mixer", mixers);
+  return resolved;
 }
 
 }  // namespace qtot::cli

@@ -4,7 +4,6 @@
 
 #include "cli/verbs.h"
 #include "qtot/env/env.h"
-#include "qtot/yaml/resolve.h"
 
 namespace qtot::cli {
 namespace {
@@ -41,14 +40,8 @@ ExitCode run(const Arguments& arguments) {
     std::cout << reference();
     return ExitCode::kDone;
   }
-  const yaml::Resolved resolved = yaml::resolve(
-      arguments.config.config, arguments.config.env_config, assignments(arguments.config.words));
-  for (const std::string& warning : resolved.warnings) {
-    std::cerr << "qtot: warning: " << warning << '\n';
-  }
-  if (!resolved.config.env.empty()) {
-    env::family(resolved.config.env).make(resolved.config.env_args);  // refuses what it must
-  }
+  const yaml::Resolved resolved = resolve(arguments.config);
+  env::family(resolved.config.env).make(resolved.config.env_args);  // refuses what it must
   std::vector<config::OptionInfo> options = resolved.options;
   add_env_args(resolved.config.env_args, options);
   if (arguments.json) {

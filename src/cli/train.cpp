@@ -7,7 +7,6 @@
 #include "cli/tables.h"
 #include "cli/verbs.h"
 #include "qtot/train/run.h"
-#include "qtot/yaml/resolve.h"
 
 namespace qtot::cli {
 namespace {
@@ -64,11 +63,7 @@ void print_json(const train::RunReport& report, const std::string& folder) {
 
 ExitCode run(const Arguments& arguments) {
   train::RunRequest request;
-  request.config = yaml::resolve(arguments.config.config, arguments.config.env_config,
-                                 assignments(arguments.config.words));
-  for (const std::string& warning : request.config.warnings) {
-    std::cerr << "qtot: warning: " << warning << '\n';
-  }
+  request.config = resolve(arguments.config);
   const std::string folder =
       arguments.out.empty() ? default_folder(request.config.config) : arguments.out;
   request.folder = folder;

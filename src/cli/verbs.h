@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "qtot/base/error.h"
+#include "qtot/yaml/resolve.h"
 
 /// The verbs of the program. Each adds a subcommand with its options and help, and runs it when it is
 /// the one that was called; the exit code goes into `exit_code`.
@@ -29,5 +30,9 @@ struct ConfigArguments {
 
   void add_to(CLI::App& verb);
 };
+
+/// The configuration that the arguments name. Warnings go to stderr. Throws Error for whatever is wrong
+/// with it, an unknown environment or mixer included.
+yaml::Resolved resolve(const ConfigArguments& arguments);
 
 }  // namespace qtot::cli

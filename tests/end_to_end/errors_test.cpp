@@ -77,12 +77,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"MissingFile",
                 {"--config=/nowhere/mine.yaml", "--env-config=two_step"},
                 {"/nowhere/mine.yaml", "No such file"}},
-        Mistake{"NoThreads",
-                {kQmix[0], kQmix[1], "--threads", "0"},
-                {"--threads", "0", "1"}},
-        Mistake{"ThreadsInWords",
-                {kQmix[0], kQmix[1], "--threads", "many"},
-                {"--threads", "many"}},
+        Mistake{"NoThreads", {kQmix[0], kQmix[1], "--threads", "0"}, {"--threads", "0", "1"}},
+        Mistake{"ThreadsInWords", {kQmix[0], kQmix[1], "--threads", "many"}, {"--threads", "many"}},
         Mistake{"UnknownFlag", {kQmix[0], kQmix[1], "--treads=2"}, {"--treads=2"}}),
     [](const auto& mistake) { return mistake.param.name; });
 
@@ -153,8 +149,7 @@ TEST(Errors, CheckpointOfAnotherConfigurationIsRefusedByTheKey) {
       {"t_max=400", "t_max = 300", "t_max = 400"},
   };
   for (const std::vector<std::string>& change : changes) {
-    const GoldenRun run{
-        .folder = temp / "run", .t_max = 300, .resume = true, .more = {change[0]}};
+    const GoldenRun run{.folder = temp / "run", .t_max = 300, .resume = true, .more = {change[0]}};
     expect_sentence(run_qtot(run.arguments()), 2,
                     {checkpoints_of(temp / "run").back().string(), change[1], change[2]});
   }

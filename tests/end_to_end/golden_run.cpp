@@ -11,13 +11,9 @@ namespace qtot::test {
 namespace fs = std::filesystem;
 
 std::vector<std::string> GoldenRun::arguments() const {
-  std::vector<std::string> words = {"train",
-                                    "--config=qmix",
-                                    "--env-config=stag_hunt_small",
-                                    "--out",
-                                    folder.string(),
-                                    "--threads",
-                                    std::to_string(n_threads)};
+  std::vector<std::string> words = {
+      "train",         "--config=qmix", "--env-config=stag_hunt_small", "--out",
+      folder.string(), "--threads",     std::to_string(n_threads)};
   if (resume) words.push_back("--resume");
   const std::vector<std::string> keys = {"with",
                                          "env_args.episode_limit=20",

@@ -79,8 +79,9 @@ TEST(Json, EveryReportingVerbPrintsOneDocument) {
 
 // A PyMARL user's command line, and what it means here.
 TEST(Config, LayersAreDefaultsEnvironmentAlgorithmCommandLine) {
-  const ProcessResult result = run_qtot({"config", "--config=qmix", "--env-config=stag_hunt", "with",
-                                         "lr=0.25", "env_args.world_shape=[6,6]", "--json"});
+  const ProcessResult result =
+      run_qtot({"config", "--config=qmix", "--env-config=stag_hunt", "with", "lr=0.25",
+                "env_args.world_shape=[6,6]", "--json"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const json config = json::parse(result.out);
   EXPECT_EQ(config.at("gamma").at("origin"), "default");

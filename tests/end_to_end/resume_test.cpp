@@ -131,7 +131,7 @@ TEST_P(Resume, ThreadsAndReportingMayDiffer) {
   ASSERT_EQ(process.wait().exit_code, 75);
   run.resume = true;
   run.n_threads = 3;
-  run.more = {"save_model=False", "test_interval=123",  "test_nepisode=2",
+  run.more = {"save_model=False",     "test_interval=123", "test_nepisode=2",
               "use_tensorboard=True", "digest_interval=2", "learner_log_interval=9"};
   train(run);
   EXPECT_EQ(fingerprint_of(run.folder), fingerprint_of(temp / "whole"));

@@ -103,12 +103,12 @@ TEST_P(EitherPipeline, NeitherThreadsNorReportingChangesABit) {
     EXPECT_EQ(fingerprint_of(run), fingerprint) << n_threads << " threads";
     EXPECT_EQ(content(run / "metrics.jsonl"), metrics) << n_threads << " threads";
   }
-  train({.folder = temp / "reporting",
-         .pipeline = pipeline,
-         .more = {"test_interval=90", "test_nepisode=7", "runner_log_interval=1",
-                  "learner_log_interval=1", "log_interval=50", "digest_interval=7",
-                  "save_model=True", "save_model_interval=500", "use_tensorboard=True",
-                  "name=other"}});
+  train(
+      {.folder = temp / "reporting",
+       .pipeline = pipeline,
+       .more = {"test_interval=90", "test_nepisode=7", "runner_log_interval=1",
+                "learner_log_interval=1", "log_interval=50", "digest_interval=7", "save_model=True",
+                "save_model_interval=500", "use_tensorboard=True", "name=other"}});
   EXPECT_EQ(fingerprint_of(temp / "reporting"), fingerprint);
 }
 

@@ -54,7 +54,10 @@ T draw(Values values, std::mt19937_64& rng) {
 template <class T>
 struct Strided {
   Strided(Index n_rows, Index n_cols, Index gap)
-      : rows(n_rows), cols(n_cols), stride(n_cols + gap), storage(n_rows * stride + gap, T(99)) {}
+      : rows(n_rows),
+        cols(n_cols),
+        stride(n_cols + gap),
+        storage(static_cast<std::size_t>(n_rows * stride + gap), T(99)) {}
 
   MatView<T> mutable_view() { return view(storage.data(), rows, cols, stride); }
   ConstMatView<T> const_view() const { return view(storage.data(), rows, cols, stride); }

@@ -1,0 +1,207 @@
+#include "qtot/train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "qtot/agents/epsilon_greedy.h"
+#include "qtot/checkpoint/checkpoint.h"
+#include "qtot/env/env.h"
+#include "qtot/rollout/tbb_executor.h"
+#include "qtot/train/evaluate.h"
+#include "train/round_players.h"
+
+namespace qtot::train {
+namespace {
+
+config::Value value(std::int64_t x) {
+  return {x, "test"};
+}
+
+// Stag hunt with 4 agents, 4 stags, 6 x 6, limit 20.
+config::TrainingConfig golden_config(int pipeline) {
+  config::TrainingConfig config;
+  config.env = "stag_hunt";
+  config.env_args = {{"n_agents", value(4)},
+                     {"n_stags", value(4)},
+                     {"n_hare", value(0)},
+                     {"world_shape", {config::List{value(6), value(6)}, "test"}},
+                     {"episode_limit", value(20)}};
+  config.t_max = 1 << 20;
+  config.pipeline = pipeline;
+  config.batch_size_run = 4;
+  config.batch_size = 8;
+  config.buffer_size = 16;
+  config.rnn_hidden_dim = 20;
+  config.mixing_embed_dim = 8;
+  config.hypernet_embed = 8;
+  config.target_update_interval = 20;
+  config.epsilon_anneal_time = 1000;
+  return config;
+}
+
+std::unique_ptr<env::Env> make_env(const config::TrainingConfig& config) {
+  return env::family(config.env).make(config.env_args);
+}
+
+// A trainer and all that it borrows; one thread.
+struct Serial {
+  explicit Serial(const config::TrainingConfig& given)
+      : config(given),
+        player(make_env(config)),
+        trainer(config, make_env(config)->spec(), player, executor) {}
+
+  config::TrainingConfig config;
+  SerialRoundPlayer player;
+  SerialExecutor executor;
+  Trainer trainer;
+};
+
+std::string digest_of(const Trainer& trainer) {
+  return checkpoint::digest(trainer.capture()).fingerprint.hex();
+}
+
+std::string fingerprint_of(core::Ticket ticket, const core::Episode& episode) {
+  FingerprintHasher hasher;
+  replay::add_to(hasher, ticket, episode);
+  return hasher.finish().hex();
+}
+
+// The digest after each of `n` rounds.
+std::vector<std::string> digests(Trainer& trainer, int n) {
+  std::vector<std::string> result;
+  for (int i = 0; i < n; ++i) {
+    trainer.run_round();
+    result.push_back(digest_of(trainer));
+  }
+  return result;
+}
+
+TEST(Trainer, MakesOneUpdateARoundFromTheRoundThatCompletesABatch) {
+  config::TrainingConfig config = golden_config(0);
+  config.batch_size_run = 3;  // 9 episodes after the third round, of the 8 that a batch needs
+  config.buffer_size = 15;
+  Serial serial(config);
+  for (int round = 0; round < 8; ++round) {
+    const bool updated = serial.trainer.run_round().update.has_value();
+    EXPECT_EQ(updated, round >= 2) << "round " << round;
+    EXPECT_EQ(serial.trainer.update(), std::max(0, round - 1));
+    EXPECT_EQ(serial.trainer.episode(), 3 * (round + 1));
+  }
+}
+
+class EitherPipeline : public testing::TestWithParam<int> {};
+
+TEST_P(EitherPipeline, CountsTheStepsOfItsEpisodesAndTakesEpsilonFromThoseBeforeTheRound) {
+  Serial serial(golden_config(GetParam()));
+  std::int64_t t_env = 0;
+  for (int round = 0; round < 16; ++round) {
+    const Trainer::RoundResult result = serial.trainer.run_round();
+    EXPECT_EQ(result.epsilon, agents::linear_epsilon(1, 0.05, 1000, t_env)) << "round " << round;
+    ASSERT_EQ(result.episodes.size(), 4U);
+    for (const rollout::EpisodeStats& stats : result.episodes) t_env += stats.length;
+    EXPECT_EQ(serial.trainer.t_env(), t_env);
+  }
+  EXPECT_GT(t_env, 1000);  // the anneal has ended
+}
+
+// Plays every round once more, by the parameters and the epsilon that the schedule says.
+TEST_P(EitherPipeline, ActsByThePolicyThatTheScheduleSays) {
+  const int rounds_old = GetParam();  // 0: as update r - 1 left it; 1: one round older
+  Serial serial(golden_config(GetParam()));
+  rollout::Player again(make_env(serial.config));
+  const learner::Network<float>& network = serial.trainer.learner().network();
+  std::vector<std::vector<float>> params = {serial.trainer.learner().state().params};
+  core::Episode episode;
+  for (int round = 0; round < 12; ++round) {
+    const double epsilon = serial.trainer.run_round().epsilon;
+    const auto version = static_cast<std::size_t>(std::max(0, round - rounds_old));
+    const std::vector<float>& values = params[version];
+    std::vector<float> transposed(values.size());
+    nn::transpose_params<float>(network.layout, values, transposed);
+    const rollout::Policy policy{
+        .agent = network.agent.get(),
+        .weights = {.values = values.data(), .transposed = transposed.data()}};
+    for (core::Ticket t = static_cast<core::Ticket>(4 * round); t < serial.trainer.ring().end();
+         ++t) {
+      again.play(policy, rollout::training_rules(serial.config.seed, epsilon), t, episode);
+      EXPECT_EQ(fingerprint_of(t, serial.trainer.ring().episode(t)), fingerprint_of(t, episode))
+          << "round " << round << ", ticket " << t;
+    }
+    params.push_back(serial.trainer.learner().state().params);
+  }
+  EXPECT_NE(params.back(), params.front());
+}
+
+// PyMARL counts the episodes of a round after its update: at 20 episodes the sixth round is due.
+TEST_P(EitherPipeline, CopiesTheTargetsByTheCounterOfEpisodes) {
+  Serial serial(golden_config(GetParam()));
+  std::vector<int> copied;
+  for (int round = 0; round < 16; ++round) {
+    serial.trainer.run_round();
+    const learner::LearnerState<float>& state = serial.trainer.learner().state();
+    if (state.n_updates > 0 && state.params == state.target_params) copied.push_back(round);
+  }
+  EXPECT_EQ(copied, (std::vector<int>{5, 10, 15}));
+}
+
+TEST_P(EitherPipeline, ResumesFromACheckpointOfAnyRoundToTheSameBits) {
+  constexpr int kRounds = 9;
+  Serial whole(golden_config(GetParam()));
+  const std::vector<std::string> expected = digests(whole.trainer, kRounds);
+  for (int stop = 1; stop < kRounds; ++stop) {
+    Serial first(golden_config(GetParam()));
+    digests(first.trainer, stop);
+    const std::string bytes = checkpoint::to_bytes(first.trainer.capture());
+    Serial second(golden_config(GetParam()));
+    second.trainer.restore(checkpoint::from_bytes(bytes, "test"), "test");
+    EXPECT_EQ(digest_of(second.trainer), expected[static_cast<std::size_t>(stop - 1)]);
+    EXPECT_EQ(digests(second.trainer, kRounds - stop),
+              std::vector<std::string>(expected.begin() + stop, expected.end()))
+        << "stopped after round " << stop;
+  }
+}
+
+TEST_P(EitherPipeline, EvaluationTouchesNoBit) {
+  Serial plain(golden_config(GetParam()));
+  const std::vector<std::string> expected = digests(plain.trainer, 8);
+  Serial evaluated(golden_config(GetParam()));
+  rollout::Collector collector(2, [&] { return make_env(evaluated.config); });
+  for (const std::string& digest : expected) {
+    evaluated.trainer.run_round();
+    evaluate(collector, evaluated.trainer.policy(), evaluated.config.seed,
+             static_cast<core::Ticket>(evaluated.trainer.episode()), 5);
+    EXPECT_EQ(digest_of(evaluated.trainer), digest);
+  }
+}
+
+TEST_P(EitherPipeline, NumberOfThreadsShowsInNoBit) {
+  const config::TrainingConfig config = golden_config(GetParam());
+  Serial serial(config);
+  const std::vector<std::string> expected = digests(serial.trainer, 8);
+  for (const std::size_t n_threads : {1U, 2U, 3U, 8U}) {
+    test::FlowGraphPlayer player(n_threads, [&] { return make_env(config); });
+    rollout::TbbExecutor executor(n_threads);
+    Trainer trainer(config, make_env(config)->spec(), player, executor);
+    EXPECT_EQ(digests(trainer, 8), expected) << n_threads << " threads";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Pipeline, EitherPipeline, testing::Values(0, 1));
+
+TEST(Trainer, IsFinishedByTheRoundThatPassesTmax) {
+  config::TrainingConfig config = golden_config(0);
+  config.t_max = 300;
+  Serial serial(config);
+  while (!serial.trainer.finished()) {
+    EXPECT_LE(serial.trainer.t_env(), 300);
+    serial.trainer.run_round();
+  }
+  EXPECT_GT(serial.trainer.t_env(), 300);
+}
+
+}  // namespace
+}  // namespace qtot::train
