@@ -2,7 +2,8 @@
 // linker would keep one level's copy of its inline functions for all.
 
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 warns inside its own AVX-512 header
+// GCC 12 warns inside its own AVX-512 header
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
 #define QTOT_PASTE_TOKENS(a, b) a##b

@@ -22,6 +22,14 @@ if(NOT QTOT_CORE_ONLY)
   find_package(ZLIB REQUIRED)
 endif()
 if(QTOT_BUILD_TESTS AND NOT CMAKE_CROSSCOMPILING)  # a cross build tests with qtot_golden alone
-  find_package(GTest REQUIRED)
+  if(CMAKE_CROSSCOMPILING)  # libgtest-dev is the host's; the source beside it serves any machine
+    find_path(QTOT_GOOGLETEST CMakeLists.txt PATHS /usr/src/googletest NO_DEFAULT_PATH
+              NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+    set(INSTALL_GTEST OFF)
+    add_subdirectory(${QTOT_GOOGLETEST} ${PROJECT_BINARY_DIR}/third_party/googletest
+                     EXCLUDE_FROM_ALL SYSTEM)
+  else()
+    find_package(GTest REQUIRED)
+  endif()
   include(GoogleTest)
 endif()

@@ -83,12 +83,14 @@ function(qtot_read_def variable file macro)
   set(${variable} ${lines} PARENT_SCOPE)
 endfunction()
 
-# qtot_tests(<module> [LINK target ...] [SOURCES file.cpp ...] [LABELS label ...]):
-# tests/<module>/*_test.cpp and the further files as one program, known to CTest under the label
+# qtot_tests(<module> [LINK target ...] [SOURCES file.cpp ...] [WITHOUT file.cpp ...] [LABELS label ...]):
+# tests/<module>/*_test.cpp less the files of WITHOUT, and the further files, as one program, known to CTest under the label
 # <module>, or <module>-<label>-... .
 function(qtot_tests name)
-  cmake_parse_arguments(ARG "" "" "LINK;SOURCES;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINK;SOURCES;WITHOUT;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp)
+  list(TRANSFORM ARG_WITHOUT PREPEND ${PROJECT_SOURCE_DIR}/tests/${name}/)
+  list(REMOVE_ITEM sources ${ARG_WITHOUT})
   list(APPEND sources ${ARG_SOURCES})
   if(NOT sources)
     return()

@@ -38,6 +38,7 @@ class ScopedIsa {
 }  // namespace qtot::math
 
 // Declares <family>_kernels() of every level and defines pick_<family>_kernels().
+// clang-format off
 #ifdef QTOT_X86_LEVELS
 #define QTOT_DISPATCH(Table, family)                                   \
   namespace isa_baseline { const Table& family(); }                    \
@@ -61,3 +62,4 @@ class ScopedIsa {
     return active_isa() == Isa::kWide16 ? isa_wide16::family() : isa_baseline::family(); \
   }
 #endif
+// clang-format on

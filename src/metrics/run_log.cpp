@@ -40,8 +40,7 @@ void RunLog::write(const Record& record) {
 
 void RunLog::write_timing(const Record& record) {
   const double seconds = clock_.steady_seconds() - start_;
-  Record timing{
-      .t_env = record.t_env, .episode = record.episode, .update = record.update};
+  Record timing{.t_env = record.t_env, .episode = record.episode, .update = record.update};
   timing.add("seconds", seconds);
   if (last_t_env_ >= 0 && seconds > last_seconds_) {
     timing.add("steps_per_second",

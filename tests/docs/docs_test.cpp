@@ -193,18 +193,50 @@ Output run(const std::string& arguments) {
 TEST(Reference, OfTheConfigurationIsWhatTheProgramPrints) {
   const Output printed = run("config --reference");
   ASSERT_EQ(printed.status, 0) << printed.text;
-  EXPECT_EQ(text_of(kRoot / "docs/configuration.md"), printed.text)
-      << "qtot config --reference > docs/configuration.md makes it anew";
+  const std::string committed = text_of(kRoot / "docs/configuration.md");
+  if (committed == printed.text) return;
+
+  std::istringstream want(printed.text), got(committed);
+  int n = 0;
+  std::string w, g;
+  do {
+    ++n;
+    w.clear();
+    g.clear();
+    std::getline(want, w);
+    std::getline(got, g);
+  } while (w == g && want && got);
+  ADD_FAILURE() << "docs/configuration.md:" << n << "\n  is      " << g << "\n  printed " << w
+                << "\nqtot config --reference > docs/configuration.md makes it anew";
+}
+
+// The verbs of `qtot verb` in a text and of lines of code that begin so.
+std::vector<Hit> verbs_in(const fs::path& document) {
+  const std::regex in_code("^ *qtot ([a-z]+)");
+  const std::regex in_text("`qtot ([a-z]+)");
+  std::vector<Hit> found;
+  std::istringstream text(text_of(document));
+  std::string line;
+  bool is_code = false;
+  for (int n = 1; std::getline(text, line); ++n) {
+    if (line.find("```") != std::string::npos) is_code = !is_code;
+    const std::regex& pattern = is_code ? in_code : in_text;
+    for (std::sregex_iterator it(line.begin(), line.end(), pattern), end; it != end; ++it) {
+      found.push_back({document, n, (*it)[1].str()});
+    }
+  }
+  return found;
 }
 
 TEST(Commands, ThatDocumentsNameAreVerbs) {
-  std::map<std::string, bool> is_verb;
+  const Output help = run("--help");
+  ASSERT_EQ(help.status, 0) << help.text;
   int n_named = 0;
   for (const fs::path& document : documents()) {
-    for (const Hit& hit : hits(document, std::regex("(?:^|`|\\$ )qtot ([a-z]+)"))) {
+    for (const Hit& hit : verbs_in(document)) {
       ++n_named;
-      if (!is_verb.contains(hit.text)) is_verb[hit.text] = run(hit.text + " --help").status == 0;
-      EXPECT_TRUE(is_verb[hit.text]) << hit.place() << " names the verb " << hit.text;
+      EXPECT_NE(help.text.find("\n  " + hit.text + " "), std::string::npos)
+          << hit.place() << " names the verb " << hit.text;
     }
   }
   EXPECT_GT(n_named, 20);

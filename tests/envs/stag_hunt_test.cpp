@@ -356,9 +356,9 @@ TEST(StagHuntTest, WhatQtotDoesNotHaveIsRefusedByItsKey) {
                        {"remove_frozen", false},          {"state_as_graph", true},
                        {"prevent_cannibalism", false},    {"agent_move_block", list(0, 1)},
                        {"capture_conditions", list(1, 1)}};
-  for (const auto& [key, data] : others) {
-    const std::string text = error_text([&] { make({{key, data}}); });
-    EXPECT_EQ(text.find("env_args." + key + " = "), 0U) << text;
+  for (const auto& other : others) {
+    const std::string text = error_text([&] { make({other}); });
+    EXPECT_EQ(text.find("env_args." + other.first + " = "), 0U) << text;
     EXPECT_NE(text.find("(command line): must be "), std::string::npos) << text;
     EXPECT_NE(text.find("qtot supports no other value"), std::string::npos) << text;
   }

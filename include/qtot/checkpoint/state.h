@@ -48,8 +48,8 @@ struct State {
   learner::LearnerState<float> learner;  // each vector as long as the tensors together
   /// pipeline 1: what the round in flight acts by, which that round is played again with; else empty.
   std::vector<float> acting_params;
-  core::DecPomdpSpec spec;               // of every episode
-  std::vector<StoredEpisode> episodes;   // of the ring, tickets ascending
+  core::DecPomdpSpec spec;              // of every episode
+  std::vector<StoredEpisode> episodes;  // of the ring, tickets ascending
 
   // evaluation, logging, saving
   std::map<std::string, std::int64_t> counters;             // last_test_t, last_log_t, ...

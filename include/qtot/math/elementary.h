@@ -47,6 +47,7 @@ double fma(double a, double b, double c);
 
 /// Slopes, as PyTorch takes them at the kinks: relu'(0) = 0, elu'(0) = 1, abs'(0) = 0, softplus' = 1
 /// where beta x > 20. `y` is the function's value.
+// clang-format off
 template <class T> T tanh_slope(T y);      // fma(-y, y, 1)
 template <class T> T sigmoid_slope(T y);   // y * (1 - y)
 template <class T> T relu_slope(T x);
@@ -61,5 +62,6 @@ template <class T> void tanh(std::span<const T> x, std::span<T> y);
 template <class T> void sigmoid(std::span<const T> x, std::span<T> y);
 template <class T> void relu(std::span<const T> x, std::span<T> y);
 template <class T> void elu(std::span<const T> x, std::span<T> y);
+// clang-format on
 
 }  // namespace qtot::math

@@ -43,11 +43,9 @@ void matmul_naive(ConstMatView<T> a, ConstMatView<T> b, MatView<T> out, Start st
 template <class T>
 void matmul_bias_naive(ConstMatView<T> a, ConstMatView<T> b, const T* bias, MatView<T> out);
 template <class T>
-void matmul_tn_naive(ConstMatView<T> a, ConstMatView<T> b, MatView<T> out,
-                     Start start = kFromZero);
+void matmul_tn_naive(ConstMatView<T> a, ConstMatView<T> b, MatView<T> out, Start start = kFromZero);
 template <class T>
-void matmul_nt_naive(ConstMatView<T> a, ConstMatView<T> b, MatView<T> out,
-                     Start start = kFromZero);
+void matmul_nt_naive(ConstMatView<T> a, ConstMatView<T> b, MatView<T> out, Start start = kFromZero);
 template <class T>
 void column_sums_naive(ConstMatView<T> a, T* out, Start start = kFromZero);
 

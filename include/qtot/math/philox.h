@@ -31,8 +31,8 @@ struct DrawKey {
   Stream stream = Stream::kInit;
   std::uint64_t ticket = 0;  // or the update, or the number of a tensor; below 2^56
   std::uint32_t step = 0;
-  std::uint8_t site = 0;     // which decision of the step
-  std::uint16_t index = 0;   // which agent, element, ...
+  std::uint8_t site = 0;    // which decision of the step
+  std::uint16_t index = 0;  // which agent, element, ...
 };
 
 /// Numbers for one key. Draw n comes from block n / 4, word n % 4; a block has the counter

@@ -52,8 +52,7 @@ ConstMatView<T> as_const(const MatView<T>& m) {
 /// Rows [first, first + count).
 template <class T>
 MatView<T> rows(const MatView<T>& m, Index first, Index count) {
-  return view(const_cast<T*>(m.data()) + first * m.outerStride(), count, m.cols(),
-              m.outerStride());
+  return view(const_cast<T*>(m.data()) + first * m.outerStride(), count, m.cols(), m.outerStride());
 }
 template <class T>
 ConstMatView<T> rows(const ConstMatView<T>& m, Index first, Index count) {
