@@ -11,7 +11,7 @@
 namespace qtot::golden {
 namespace {
 
-constexpr std::size_t kEpisodes = 7;  // of a recorded batch: no power of two
+constexpr std::size_t kEpisodes = 11;  // of a recorded batch: no power of two
 
 rollout::EnvFactory env_factory(const config::TrainingConfig& config) {
   return [&config] { return env::family(config.env).make(config.env_args); };

@@ -132,11 +132,7 @@ TEST(Tidy, NoFileIsLongerThanAReaderCanHold) {
 }
 
 TEST(Tidy, NothingIsLeftForLater) {
-  const std::regex pattern(
-      "\\bTO"
-      "DO\\b|\\bFIX"
-      "ME\\b|\\bXX"
-      "X\\b");
+  const std::regex pattern(R"(\b(TOD[O]|FIXM[E]|XX[X])\b)");
   for (const SourceFile& file :
        sources_under({"include", "src", "envs", "bench", "tests", "tools", "cmake"})) {
     std::smatch match;
@@ -151,13 +147,7 @@ TEST(Tidy, NothingIsLeftForLater) {
 // A disabled test proves nothing, and one that waits or looks at the clock proves something else each
 // time.
 TEST(Tidy, NoTestIsSwitchedOffSkippedOrTimed) {
-  const std::regex pattern(
-      "DISAB"
-      "LED_|GTEST_SK"
-      "IP|sleep_"
-      "for|sleep_"
-      "until|usl"
-      "eep\\(");
+  const std::regex pattern(R"(DISABLE[D]_|GTEST_SKI[P]|sleep_fo[r]|sleep_unti[l]|uslee[p]\()");
   for (const SourceFile& file : sources_under({"tests"})) {
     std::smatch match;
     if (std::regex_search(file.code, match, pattern)) {
