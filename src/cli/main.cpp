@@ -4,6 +4,7 @@
 #include <new>
 
 #include "cli/verbs.h"
+#include "qtot/config/value.h"
 #include "qtot/math/fp_environment.h"
 #include "qtot/version.h"
 
@@ -26,9 +27,25 @@ int code(qtot::ExitCode exit_code) {
   return static_cast<int>(exit_code);
 }
 
+// CLI11 would only say that a subcommand is missing.
+void require_known_verb(const CLI::App& app, const std::string& word) {
+  if (word.starts_with("-")) return;
+  std::vector<std::string> known;
+  std::string list;
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (verb->get_name() == word) return;
+    known.push_back(verb->get_name());
+    list += " " + verb->get_name();
+  }
+  const std::string near = qtot::config::nearest(word, known);
+  throw qtot::Error(word + ": no such verb;" + (near.empty() ? "" : " did you mean " + near + "?") +
+                    " known:" + list + "; qtot --help says more");
+}
+
 }  // namespace
 
-int main(int argc, char** argv) {
+// What the handlers below may throw in turn, like memory running out twice, may end the program.
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   CLI::App app(kDescription, "qtot");
   app.footer(kFooter);
   app.require_subcommand(1);
@@ -44,6 +61,7 @@ int main(int argc, char** argv) {
   qtot::cli::add_bench(app, exit_code);
   try {
     qtot::math::require_ieee_arithmetic();  // before any thread starts: threads inherit it
+    if (argc > 1) require_known_verb(app, argv[1]);
     app.parse(argc, argv);
     std::cout.flush();
     if (!std::cout) {

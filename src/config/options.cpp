@@ -171,7 +171,7 @@ std::string found_instead(const Value& value, std::string_view type) {
   for (const Value& item : *list) {
     if (type.starts_with("list")) {
       if (!std::holds_alternative<List>(item.data)) return std::string(item.kind()) + " in it";
-      std::string inner = found_instead(item, type);
+      const std::string inner = found_instead(item, type);
       if (inner != "a list") return inner;
       continue;
     }

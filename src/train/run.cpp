@@ -71,7 +71,7 @@ struct Due {
 std::vector<std::pair<std::string, std::string>> training_keys(const config::ReadConfig& config) {
   std::vector<std::pair<std::string, std::string>> keys;
   for (const config::OptionInfo& option : config.options) {
-    if (option.training) keys.emplace_back(option.key, option.value);
+    if (option.training && option.key != "env_args") keys.emplace_back(option.key, option.value);
   }
   for (const auto& [key, value] : config.config.env_args) {
     keys.emplace_back("env_args." + key, value.text());

@@ -60,9 +60,13 @@ Map golden_size() {
           {"target_update_interval", integer(50)}};
 }
 
-// The first capture ends the episode: random agents give a recorded batch of many lengths.
+// The first capture ends the episode, and a hare needs one hunter alone: random agents give a recorded
+// batch of many lengths, some of them at the time limit.
 Map learner_size() {
-  Map args = {{"capture_terminal", flag(true)}};
+  Map args = {{"n_hare", integer(1)},
+              {"capture_action_conditions", {config::List{integer(2), integer(1)}, kOrigin}},
+              {"capture_terminal", flag(true)},
+              {"miscapture_punishment", number(-0.3)}};
   const Map ragged = {{"env_args", {std::move(args), kOrigin}}};
   return with(with(with(golden_size(), stag_hunt()), ragged),
               {{"rnn_hidden_dim", integer(13)},

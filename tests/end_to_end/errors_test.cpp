@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& mistake) { return mistake.param.name; });
 
 TEST(Errors, UnknownVerbIsNamed) {
-  expect_sentence(run_qtot({"trian"}), 2, {"trian", "--help"});
+  expect_sentence(run_qtot({"trian"}), 2, {"trian", "did you mean train?", "--help"});
   expect_sentence(run_qtot({}), 2, {"subcommand", "--help"});
 }
 
@@ -209,7 +209,7 @@ TEST(Errors, StandardOutputThatIsFullIsAFailure) {
       {"env", "list"},
       {"env", "info", "stag_hunt", "--json"}};
   for (const std::vector<std::string>& verb : verbs) {
-    const ProcessResult result = run_qtot(verb, {.folder = {}, .out = "/dev/full"});
+    const ProcessResult result = run_qtot(verb, {.out = "/dev/full"});
     EXPECT_EQ(result.exit_code, 1) << verb[0];
     EXPECT_THAT(result.err, HasSubstr("standard output cannot be written"));
   }

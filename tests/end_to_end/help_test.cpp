@@ -7,7 +7,6 @@
 #include <regex>
 
 #include "end_to_end/golden_run.h"
-#include "qtot/version.h"
 #include "support/temp_folder.h"
 
 namespace qtot::test {
@@ -45,7 +44,7 @@ TEST(Help, ListsTheVerbsAndEachHasItsOwn) {
 TEST(Help, VersionIsThatOfTheBuild) {
   const ProcessResult version = run_qtot({"--version"});
   EXPECT_EQ(version.exit_code, 0);
-  EXPECT_EQ(version.out, std::string("qtot ") + kVersion + "\n");
+  EXPECT_EQ(version.out, std::string("qtot ") + QTOT_VERSION + "\n");
 }
 
 TEST(Json, EveryReportingVerbPrintsOneDocument) {

@@ -28,16 +28,15 @@ struct Pipe {
 };
 
 // In the child: nothing but system calls until the program takes over.
-[[noreturn]] void become_qtot(char* const* arguments, const ProcessOptions& options,
-                              const char* folder, const char* out, int out_end, int err_end) {
+[[noreturn]] void become_qtot(char* const* arguments, const ProcessOptions& options, int out_end,
+                              int err_end) {
   constexpr int kCannotStart = 127;
   if (options.max_file_bytes) {
     const rlimit limit{.rlim_cur = *options.max_file_bytes, .rlim_max = *options.max_file_bytes};
     ::setrlimit(RLIMIT_FSIZE, &limit);
     ::signal(SIGXFSZ, SIG_IGN);  // so that write() fails with EFBIG
   }
-  if (folder != nullptr && ::chdir(folder) != 0) ::_exit(kCannotStart);
-  if (out != nullptr) out_end = ::open(out, O_WRONLY | O_CLOEXEC);
+  if (!options.out.empty()) out_end = ::open(options.out.c_str(), O_WRONLY | O_CLOEXEC);
   if (::dup2(out_end, STDOUT_FILENO) < 0) ::_exit(kCannotStart);
   if (::dup2(err_end, STDERR_FILENO) < 0) ::_exit(kCannotStart);
   ::execv(QTOT_PROGRAM, arguments);
@@ -64,14 +63,12 @@ Process::Process(const std::vector<std::string>& arguments, const ProcessOptions
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const char* folder = options.folder.empty() ? nullptr : options.folder.c_str();
-  const char* out = options.out.empty() ? nullptr : options.out.c_str();
 
   const Pipe out_pipe, err_pipe;
   pid_ = ::fork();
   QTOT_CHECK_GE(pid_, 0);
   if (pid_ == 0) {
-    become_qtot(pointers.data(), options, folder, out, out_pipe.write_end, err_pipe.write_end);
+    become_qtot(pointers.data(), options, out_pipe.write_end, err_pipe.write_end);
   }
   ::close(out_pipe.write_end);
   ::close(err_pipe.write_end);

@@ -13,10 +13,9 @@
 namespace qtot::test {
 
 struct ProcessOptions {
-  std::filesystem::path folder;  // to run in; empty: where the test runs
-  std::filesystem::path out;     // stdout goes there; empty: it is captured
-  std::optional<std::uint64_t>
-      max_file_bytes;  // a file that grows further fails, as on a full disk
+  std::filesystem::path out = {};  // stdout goes there; empty: it is captured
+  // a file that grows further fails, as on a full disk
+  std::optional<std::uint64_t> max_file_bytes = std::nullopt;
 };
 
 struct ProcessResult {

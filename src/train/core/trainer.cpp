@@ -191,6 +191,7 @@ void Trainer::restore(checkpoint::State state, const std::string& what) {
   episode_ = state.episode;
   learner_.set_state(std::move(state.learner));
   ring_.restore(oldest, episodes);
+  ring_.release();  // as at the end of a round
   if (state.acting_params.empty()) return;
 
   // play the round that was in flight again, by the policy that it had
