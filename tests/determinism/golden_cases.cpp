@@ -101,12 +101,11 @@ std::vector<Case> training_cases() {
 }
 
 std::vector<Case> learner_cases() {
-  const auto mixer = [](const char* name, Map more = {}) {
+  const auto mixer = [](const char* name, const Map& more = {}) {
     return with({{"mixer", text(name)}}, more);
   };
-  const auto qmix = [&](int layers, Map more) {
-    more.emplace_back("hypernet_layers", integer(layers));
-    return mixer("qmix", more);
+  const auto qmix = [&](int layers, const Map& more) {
+    return mixer("qmix", with({{"hypernet_layers", integer(layers)}}, more));
   };
   const std::vector<std::pair<const char*, Map>> rows = {
       {"iql", mixer("iql")},

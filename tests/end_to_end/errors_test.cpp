@@ -182,25 +182,29 @@ TEST(Errors, DamagedCheckpointIsNamed) {
   }
 }
 
-// The limit on the size of a file stands for the full disk: the same write fails.
+// The limit on the size of a file stands for the full disk: the same write fails. The limits meet
+// config.yaml, a log and a checkpoint.
 TEST(Errors, FullDiskEndsTheRunAndLeavesNothingHalfWritten) {
   TempFolder temp;
-  const GoldenRun run{.folder = temp / "run", .t_max = 600};
-  const ProcessResult result = run_qtot(run.arguments(), {.max_file_bytes = 30000});
-  EXPECT_EQ(result.exit_code, 1) << result.err;
-  EXPECT_EQ(result.out, "");
-  EXPECT_THAT(result.err, HasSubstr("qtot: cannot write " + run.folder.string()));
-  EXPECT_THAT(result.err, HasSubstr("File too large"));
-  EXPECT_FALSE(fs::exists(run.folder / "summary.json"));
-  for (const auto& [name, bytes] : files_with_times(run.folder)) {
-    EXPECT_THAT(name, testing::Not(HasSubstr(".tmp")));
-  }
-
-  // with space again the run goes on, to the bits of one that was never disturbed
   train({.folder = temp / "whole", .t_max = 600});
-  train({.folder = temp / "run", .t_max = 600, .resume = true});
-  EXPECT_EQ(fingerprint_of(temp / "run"), fingerprint_of(temp / "whole"));
-  EXPECT_EQ(content(temp / "run" / "metrics.jsonl"), content(temp / "whole" / "metrics.jsonl"));
+  for (const std::uint64_t limit : {100U, 3000U, 30000U}) {
+    GoldenRun run{.folder = temp / std::to_string(limit), .t_max = 600};
+    const ProcessResult result = run_qtot(run.arguments(), {.max_file_bytes = limit});
+    EXPECT_EQ(result.exit_code, 1) << result.err;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("qtot: cannot write " + run.folder.string()));
+    EXPECT_THAT(result.err, HasSubstr("File too large"));
+    EXPECT_FALSE(fs::exists(run.folder / "summary.json"));
+    for (const auto& [name, bytes] : files_with_times(run.folder)) {
+      EXPECT_THAT(name, testing::Not(HasSubstr(".tmp")));
+    }
+
+    // with space again the run goes on, to the bits of one that was never disturbed
+    run.resume = true;
+    train(run);
+    EXPECT_EQ(fingerprint_of(run.folder), fingerprint_of(temp / "whole"));
+    EXPECT_EQ(content(run.folder / "metrics.jsonl"), content(temp / "whole" / "metrics.jsonl"));
+  }
 }
 
 TEST(Errors, StandardOutputThatIsFullIsAFailure) {
