@@ -21,7 +21,7 @@ class NoChance final : public env::Chance {
 
  private:
   static std::uint32_t refuse() {
-    QTOT_CHECK(!"a game with learned tables has no chance");
+    QTOT_CHECK(false && "a game with learned tables has no chance");
     return 0;
   }
 };

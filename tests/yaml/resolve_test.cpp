@@ -106,7 +106,7 @@ TEST_F(OwnConfigs, TheDumpedConfigurationResolvesToItself) {
 TEST(ResolveTest, UnknownNamesListTheKnownOnes) {
   EXPECT_EQ(error_text([] { resolve("qmx", "two_step", {}); }),
             "--config=qmx: no such configuration; did you mean qmix? known: iql pymarl2/qmix "
-            "pymarl2/vdn qmix qmix_predator_prey vdn");
+            "pymarl2/vdn qmix qmix_predator_prey two_step_qmix two_step_vdn vdn");
   EXPECT_THAT(error_text([] { resolve("qmix", "zzzzzzzzz", {}); }),
               testing::StartsWith("--env-config=zzzzzzzzz: no such configuration; known: "));
   EXPECT_THAT(error_text([] { resolve("../algs/qmix", "two_step", {}); }),
@@ -122,8 +122,9 @@ TEST(ResolveTest, ErrorsOfTheCommandLineNameIt) {
 
 TEST(ShippedConfigs, AllResolveWithoutWarning) {
   const std::vector<std::string> algs = known_configs("algs"), envs = known_configs("envs");
-  EXPECT_THAT(algs, testing::ElementsAre("iql", "pymarl2/qmix", "pymarl2/vdn", "qmix",
-                                         "qmix_predator_prey", "vdn"));
+  EXPECT_THAT(
+      algs, testing::ElementsAre("iql", "pymarl2/qmix", "pymarl2/vdn", "qmix", "qmix_predator_prey",
+                                 "two_step_qmix", "two_step_vdn", "vdn"));
   EXPECT_THAT(envs,
               testing::IsSupersetOf({"matrix_game", "stag_hunt", "stag_hunt_small", "two_step"}));
   for (const std::string& alg : algs) {
