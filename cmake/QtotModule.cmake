@@ -71,7 +71,7 @@ target_compile_options(qtot_flags INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wno-pass-failed>  # a loop that a sanitizer keeps scalar is no error
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)   # GCC 12 sees overlaps in "x" + std::string (PR105329)
 if(QTOT_SANITIZE)
-  target_compile_options(qtot_flags INTERFACE -fsanitize=${QTOT_SANITIZE} -fno-omit-frame-pointer -g)
+  target_compile_options(qtot_flags INTERFACE -fsanitize=${QTOT_SANITIZE} -fno-omit-frame-pointer -g1)
   target_link_options(qtot_flags INTERFACE -fsanitize=${QTOT_SANITIZE})
 endif()
 
