@@ -20,6 +20,7 @@ if(NOT QTOT_CORE_ONLY)
   find_package(CLI11 REQUIRED)
   find_package(Protobuf REQUIRED)
   find_package(ZLIB REQUIRED)
+  find_package(LibZip REQUIRED)
 endif()
 if(QTOT_BUILD_TESTS AND NOT CMAKE_CROSSCOMPILING)  # a cross build tests with qtot_golden alone
   if(CMAKE_CROSSCOMPILING)  # libgtest-dev is the host's; the source beside it serves any machine

@@ -13,6 +13,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/qtotConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/qtotConfigVersion.cmake
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/qtotConfig.cmake ${PROJECT_BINARY_DIR}/qtotConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/FindLibZip.cmake
         DESTINATION ${package_dir})
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/qtot TYPE INCLUDE FILES_MATCHING PATTERN "*.h")

@@ -5,6 +5,7 @@
 #include "agents/families.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
+#include "qtot/math/scalars.h"
 
 namespace qtot::agents {
 
@@ -51,8 +52,7 @@ std::unique_ptr<Agent<T>> make_agent(const AgentConfig& config, nn::ParamLayout&
   template void write_inputs<T>(const AgentConfig&, std::span<const float>, \
                                 std::span<const core::Action>, MatView<T>); \
   template std::unique_ptr<Agent<T>> make_agent<T>(const AgentConfig&, nn::ParamLayout&);
-QTOT_INSTANTIATE(float)
-QTOT_INSTANTIATE(double)
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 
 }  // namespace qtot::agents

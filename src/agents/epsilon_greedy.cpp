@@ -4,6 +4,7 @@
 
 #include "qtot/base/check.h"
 #include "qtot/math/philox.h"
+#include "qtot/math/scalars.h"
 
 namespace qtot::agents {
 namespace {
@@ -73,7 +74,9 @@ void epsilon_greedy(math::ConstMatView<float> utilities, const core::Episode& ep
   }
 }
 
-template core::Action greedy_action<float>(const float*, const core::Episode&, int, int);
-template core::Action greedy_action<double>(const double*, const core::Episode&, int, int);
+#define QTOT_INSTANTIATE(T) \
+  template core::Action greedy_action<T>(const T*, const core::Episode&, int, int);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::agents

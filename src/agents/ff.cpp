@@ -90,7 +90,9 @@ std::unique_ptr<Agent<T>> make_ff(const AgentConfig& config, nn::ParamLayout& la
   return std::make_unique<FeedForward<T>>(config, layout);
 }
 
-template std::unique_ptr<Agent<float>> make_ff<float>(const AgentConfig&, nn::ParamLayout&);
-template std::unique_ptr<Agent<double>> make_ff<double>(const AgentConfig&, nn::ParamLayout&);
+#define QTOT_INSTANTIATE(T) \
+  template std::unique_ptr<Agent<T>> make_ff<T>(const AgentConfig&, nn::ParamLayout&);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::agents

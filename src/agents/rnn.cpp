@@ -63,7 +63,7 @@ class Rnn final : public Agent<T> {
 
     nn::forward(fc1_, w, inputs, x.view());
     const std::span<T> flat(x.data, static_cast<std::size_t>(n * h));
-    math::relu<T>(flat, flat);
+    if (this->config().input_relu) math::relu<T>(flat, flat);
     nn::forward(input_, w, x.const_view(), gi.view());
 
     if (hidden0 != nullptr) {
@@ -128,7 +128,7 @@ class Rnn final : public Agent<T> {
     nn::backward_params(input_, saved[kX].const_view(0, n), d_gi.const_view(), gradient);
     nn::backward_input(input_, w, d_gi.const_view(), d_x.view());
     // x = relu(.): the slope is 0 where x is 0
-    for (Index i = 0; i < n * h; ++i) {
+    for (Index i = 0; this->config().input_relu && i < n * h; ++i) {
       if (!(saved[kX].data[i] > T(0))) d_x.data[i] = T(0);
     }
     nn::backward_params(fc1_, math::rows(inputs, 0, n), d_x.const_view(), gradient);
@@ -172,7 +172,9 @@ std::unique_ptr<Agent<T>> make_rnn(const AgentConfig& config, nn::ParamLayout& l
   return std::make_unique<Rnn<T>>(config, layout);
 }
 
-template std::unique_ptr<Agent<float>> make_rnn<float>(const AgentConfig&, nn::ParamLayout&);
-template std::unique_ptr<Agent<double>> make_rnn<double>(const AgentConfig&, nn::ParamLayout&);
+#define QTOT_INSTANTIATE(T) \
+  template std::unique_ptr<Agent<T>> make_rnn<T>(const AgentConfig&, nn::ParamLayout&);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::agents

@@ -17,6 +17,7 @@
 
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
+#include "qtot/base/printable.h"
 
 /// A pair of Boost.Serialization archives that read the same on every machine: integers of fixed width
 /// and floats as their bits, little-endian; a text or vector is its length (u64) and its elements, a map
@@ -172,8 +173,8 @@ class InArchive : public boost::archive::detail::common_iarchive<InArchive> {
       A key;
       *this >> key;
       if (!map.empty() && !(map.rbegin()->first < key)) {
-        throw Error("expected ascending keys, found \"" + key + "\" after \"" +
-                    map.rbegin()->first + "\"");
+        throw Error("expected ascending keys, found \"" + printable(key) + "\" after \"" +
+                    printable(map.rbegin()->first) + "\"");
       }
       *this >> map[key];
     }

@@ -8,11 +8,12 @@
 #include "checkpoint/frame.h"
 #include "qtot/base/check.h"
 #include "qtot/base/files.h"
+#include "qtot/base/printable.h"
 
 namespace qtot::checkpoint {
 namespace {
 
-constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 40;  // of a tensor or an array
+constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 40;  // of a tensor, and of all together
 constexpr int kMaxDim = 1 << 24;                                // of a spec
 
 template <class Archive, class... Fields>
@@ -93,7 +94,8 @@ void require_size(const std::string& name, const std::vector<T>& values, std::ui
 std::uint64_t n_elements(const TensorShape& tensor) {
   std::uint64_t n = 1;
   for (const std::uint64_t dim : tensor.shape) {
-    require(dim == 0 || n <= kMaxElements / dim, "a tensor " + tensor.name + " of possible size",
+    require(dim == 0 || n <= kMaxElements / dim,
+            "a tensor " + printable(tensor.name) + " of possible size",
             "a dimension of " + std::to_string(dim));
     n *= dim;
   }
@@ -102,7 +104,11 @@ std::uint64_t n_elements(const TensorShape& tensor) {
 
 void require_learner_fits(const State& state) {
   std::uint64_t n = 0;
-  for (const TensorShape& tensor : state.tensors) n += n_elements(tensor);
+  for (const TensorShape& tensor : state.tensors) {
+    n += n_elements(tensor);
+    require(n <= kMaxElements, "tensors of possible size together",
+            "more than " + std::to_string(kMaxElements) + " numbers");
+  }
   const learner::LearnerState<float>& learner = state.learner;
   require_size("the parameters", learner.params, n);
   require_size("the target parameters", learner.target_params, n);

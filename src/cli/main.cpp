@@ -58,6 +58,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   qtot::cli::add_diff(app, exit_code);
   qtot::cli::add_config(app, exit_code);
   qtot::cli::add_env(app, exit_code);
+  qtot::cli::add_oracle(app, exit_code);
   qtot::cli::add_bench(app, exit_code);
   try {
     qtot::math::require_ieee_arithmetic();  // before any thread starts: threads inherit it

@@ -17,6 +17,7 @@ void add_digest(CLI::App& app, ExitCode& exit_code);
 void add_diff(CLI::App& app, ExitCode& exit_code);
 void add_config(CLI::App& app, ExitCode& exit_code);
 void add_env(CLI::App& app, ExitCode& exit_code);
+void add_oracle(CLI::App& app, ExitCode& exit_code);
 void add_bench(CLI::App& app, ExitCode& exit_code);
 
 /// The words behind the options, `key=value` each, without PyMARL's optional `with` in front.

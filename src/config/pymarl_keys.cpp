@@ -37,7 +37,6 @@ constexpr auto kPymarlKeys = std::to_array<PymarlKey>({
     {"entity", "*", ""},
     {"group", "*", ""},
     {"thread_num", "*", "the flag --threads"},
-    {"q_lambda", "False", ""},
     {"use_per", "False", ""},
     {"per", "False", ""},
     {"per_alpha", "*", ""},
@@ -50,7 +49,6 @@ constexpr auto kPymarlKeys = std::to_array<PymarlKey>({
     {"test_noise", "0|0.0", ""},
     {"common_reward", "True", ""},
     {"reward_scalarisation", "\"sum\"", ""},
-    {"standardise_rewards", "False", ""},
     {"standardise_returns", "False", ""},
     {"evaluation_epsilon", "0|0.0", ""},
 });
@@ -98,6 +96,15 @@ void adopt_learner(Map& map) {
   map.emplace_back("loss_factor", Value{0.5, learner->origin});
 }
 
+// EPyMARL's standardise_rewards is a boolean
+void adopt_reward_scaling(Map& map) {
+  Value* value = find(map, "standardise_rewards");
+  if (value == nullptr) return;
+  if (const bool* is_on = std::get_if<bool>(&value->data)) {
+    value->data = std::string(*is_on ? "padded_running" : "none");
+  }
+}
+
 }  // namespace
 
 std::span<const PymarlKey> pymarl_keys() {
@@ -112,6 +119,7 @@ std::vector<std::string> adopt_pymarl_keys(Map& map) {
   replace_text(map, "mixer", "nmix", "qmix");
   replace_text(map, "agent", "n_rnn", "rnn");
   adopt_learner(map);
+  adopt_reward_scaling(map);
 
   std::vector<std::string> ignored;
   Map kept;

@@ -26,7 +26,16 @@ Rule<double> share() {
   return between(0.0, 1.0);
 }
 
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& preset : presets()) names.push_back(preset.name);
+  return names;
+}
+
 void run_options(TrainingConfig& c, Options& o) {
+  o.add("preset", c.preset,
+        "whose conventions the keys follow that nobody set; docs/oracle.md has the catalogue",
+        one_of(preset_names()));
   o.add("seed", c.seed, "root of all randomness; a run is a function of it and the training keys");
   o.add("env", c.env, "environment, as `qtot env list` names it");
   o.add("env_args", c.env_args, "the environment's own keys, e.g. env_args.map_name=3m");
@@ -54,14 +63,21 @@ void target_options(TrainingConfig& c, Options& o) {
   o.add("gamma", c.gamma, "discount per step", share());
   o.add("td_lambda", c.td_lambda,
         "trace decay of Peng's lambda-return; 0 is one-step, 1 is Monte Carlo", share());
+  o.add("q_lambda", c.q_lambda,
+        "PyMARL2's: the target network's V - Q of each step joins its reward in the lambda-return");
   o.add("double_q", c.double_q,
         "the online network chooses the bootstrap action; False: the target network does");
   o.add("loss_factor", c.loss_factor,
         "factor of the mean squared error: 1 in PyMARL, 0.5 in PyMARL2", above(0.0));
   o.add("target_update_interval", c.target_update_interval,
-        "episodes between hard copies into the target network", count());
+        "episodes between hard copies into the target network", at_least(1));
+  o.add("target_update_unit", c.target_update_unit,
+        "what that interval counts: environment episodes, or updates as in EPyMARL",
+        one_of({"episodes", "updates"}));
   o.add("target_update_tau", c.target_update_tau,
         "above 0: Polyak averaging after each update, in place of hard copies", share());
+  o.add("use_target_network", c.use_target_network,
+        "False: the online network takes the place of the target network");
   o.add("time_limit", c.time_limit,
         "what the end by the time limit is: a truncation, which bootstraps, or a terminal",
         one_of({"truncation", "terminal"}));
@@ -74,10 +90,30 @@ void target_options(TrainingConfig& c, Options& o) {
         one_of({"episode_end", "batch_end"}));
   o.add("mask_target_qs", c.mask_target_qs,
         "unavailable actions of the target network count as -9999999, as in PyMARL");
+  o.add(
+      "mask_online_qs", c.mask_online_qs,
+      "the same for a stored action that is unavailable, under the online network, as in PyMARL3");
+  o.add("terminal_step", c.terminal_step,
+        "what a terminal step returns: ends: its reward; bootstraps: also the value behind it, as "
+        "JaxMARL since January 2025; returns_value: that value alone, as JaxMARL's transf_qmix",
+        one_of({"ends", "bootstraps", "returns_value"}));
+  o.add("target_unroll", c.target_unroll,
+        "slot at which the target network's hidden state is zero; second_slot is DI-engine's",
+        one_of({"first_slot", "second_slot"}));
+  o.add("standardise_rewards", c.standardise_rewards,
+        "steps: by mean and deviation of the batch's valid steps; padded_batch, padded_running: "
+        "zeros of the padding included, per batch or running, as EPyMARL in 2021 and since 2022",
+        one_of({"none", "steps", "padded_batch", "padded_running"}));
+  o.add("empty_batch", c.empty_batch,
+        "a batch without a valid step changes nothing, or makes everything NaN as in PyTorch",
+        one_of({"skip", "nan"}));
+  o.add("non_finite", c.non_finite,
+        "a gradient that is not finite stops the run, or is stepped with in silence",
+        one_of({"error", "ignore"}));
 }
 
 void optimiser_options(TrainingConfig& c, Options& o) {
-  o.add("optimizer", c.optimizer, "as PyTorch computes it", one_of({"rmsprop", "adam"}));
+  o.add("optimizer", c.optimizer, "as PyTorch computes it", one_of({"rmsprop", "adam", "radam"}));
   o.add("lr", c.lr, "step size of the optimiser", above(0.0));
   o.add("optim_alpha", c.optim_alpha, "decay of RMSprop's squared gradients; Adam ignores it",
         share());
@@ -86,6 +122,8 @@ void optimiser_options(TrainingConfig& c, Options& o) {
   o.add("weight_decay", c.weight_decay, "times the parameter, added to its gradient",
         at_least(0.0));
   o.add("grad_norm_clip", c.grad_norm_clip, "largest global norm of the gradient", above(0.0));
+  o.add("grad_norm_clip_eps", c.grad_norm_clip_eps,
+        "PyTorch adds 1e-06 to the norm before it divides; False: optax does not");
 }
 
 void network_options(TrainingConfig& c, Options& o) {
@@ -110,6 +148,9 @@ void network_options(TrainingConfig& c, Options& o) {
   o.add("qmix_pos_func", c.qmix_pos_func, "what makes the weights positive",
         one_of({"abs", "softplus", "quadratic"}));
   o.add("qmix_pos_func_beta", c.qmix_pos_func_beta, "sharpness of softplus", above(0.0));
+  o.add("qmix_bias_place", c.qmix_bias_place,
+        "whether the first bias of the mixing network joins before or after its elu",
+        one_of({"before", "after"}));
   o.add("qmix_ns_state_bias", c.qmix_ns_state_bias,
         "whether qmix_ns, whose weights know no state, keeps the state's value as a bias");
 }
@@ -176,6 +217,7 @@ void check(const TrainingConfig& c) {
 ReadConfig read_training_config(Map map) {
   ReadConfig read;
   const std::vector<std::string> ignored = adopt_pymarl_keys(map);
+  apply_preset(map);
   if (!ignored.empty()) {
     std::string warning = "ignored, without meaning in qtot:";
     for (const std::string& key : ignored) warning += " " + key;

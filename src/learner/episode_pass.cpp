@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "qtot/agents/epsilon_greedy.h"
+#include "learner/episode_returns.h"
 #include "qtot/base/check.h"
-#include "qtot/learner/returns.h"
 #include "qtot/math/elementary.h"
 
 namespace qtot::learner {
@@ -28,95 +27,161 @@ void record(const PassContext<T>& context, std::string_view name, std::size_t po
   if (context.probe != nullptr) context.probe->episode(name, position, value);
 }
 
-// [n_slots * N, X]; beyond the episode's last slot everything seen is zero
+// What the slots of an episode are to the agents: N rows a slot that share one hidden state each, or,
+// where the hidden state is forgotten, one slot of many rows.
+struct Unroll {
+  Index n_slots = 0;
+  Index n_agents = 0;
+  bool forgets = false;
+
+  Index n_rows() const { return n_slots * n_agents; }
+  Index rows_side_by_side() const { return forgets ? n_rows() : n_agents; }
+  Index rows_with_gradient(Index n_steps) const { return forgets ? n_rows() : n_steps * n_agents; }
+};
+
+// Utilities of the target network over all slots, [n_slots * N, A].
 template <class T>
-Buffer<T> gather_inputs(const agents::AgentConfig& config, const core::Episode& episode,
-                        int n_slots, nn::Workspace<T>& workspace) {
-  const Index n_agents = index(config.spec.n_agents);
-  const Buffer<T> inputs = workspace.take(index(n_slots) * n_agents, agents::input_dim(config));
-  const int n_seen = std::min(n_slots, episode.n_slots());
-  for (int slot = 0; slot < n_seen; ++slot) {
-    const auto last = slot > 0 ? episode.actions(slot - 1) : std::span<const Action>{};
-    agents::write_inputs<T>(config, episode.obs(slot), last,
-                            inputs.view(index(slot) * n_agents, n_agents));
-  }
-  if (n_seen == n_slots) return inputs;
-  std::vector<float> nothing(static_cast<std::size_t>(n_agents * index(config.spec.obs_dim)), 0.0F);
-  for (int slot = n_seen; slot < n_slots; ++slot) {
-    const auto last =
-        slot == episode.n_slots() ? episode.actions(slot - 1) : std::span<const Action>{};
-    agents::write_inputs<T>(config, nothing, last, inputs.view(index(slot) * n_agents, n_agents));
-  }
-  return inputs;
+Buffer<T> target_utilities_of(const PassContext<T>& context, const Unroll& unroll, Buffer<T> inputs,
+                              nn::Workspace<T>& workspace) {
+  const agents::Agent<T>& agent = *context.network.agent;
+  const Buffer<T> utilities = workspace.take_zero(inputs.rows, agent.n_actions());
+  const Index skipped = context.config.target_skips_first_slot ? unroll.n_agents : 0;
+  const Index n_rows = inputs.rows - skipped;
+  agents::Tape<T> tape;
+  agent.forward(context.target, inputs.const_view(skipped, n_rows),
+                unroll.forgets ? n_rows : unroll.n_agents, nullptr, workspace, tape,
+                utilities.view(skipped, n_rows));
+  return utilities;
 }
 
-// [n_slots, S]
+// A target network's value of an action, [N] of slot `slot`.
 template <class T>
-Buffer<T> gather_states(const core::Episode& episode, int n_slots, nn::Workspace<T>& workspace) {
-  const Buffer<T> states = workspace.take_zero(index(n_slots), index(episode.spec().state_dim));
-  for (int slot = 0; slot < std::min(n_slots, episode.n_slots()); ++slot) {
-    std::ranges::transform(episode.state(slot), states.row(index(slot)),
-                           [](float value) { return static_cast<T>(value); });
-  }
-  return states;
+T target_q(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
+           Action action, const T* target_qs) {
+  const bool masked = context.config.mask_target_qs && !is_available(episode, slot, agent, action);
+  return masked ? static_cast<T>(kUnavailableQ) : target_qs[action];
 }
 
-bool is_available(const core::Episode& episode, int slot, int agent, Action action) {
-  return slot < episode.n_slots() && episode.is_available(slot, agent, action);
-}
-
-Action stored_action(const core::Episode& episode, int slot, int agent) {
-  return slot < episode.n_slots() ? episode.actions(slot)[static_cast<std::size_t>(agent)] : 0;
-}
-
-// The greedy values of slots 1 .. n_steps under the target network, [n_steps, N]: of the online
-// network's greedy action with double Q (van Hasselt et al., 2016), of its own best without.
+// The greedy values of a slot under the target network: of the online network's greedy action with
+// double Q (van Hasselt et al., 2016), of its own best without.
 template <class T>
-void greedy_values(const PassContext<T>& context, const EpisodePlan& plan, Buffer<T> online_qs,
-                   Buffer<T> target_qs, MatView<T> greedy_qs, MatView<T> greedy_actions) {
-  const core::Episode& episode = *plan.episode;
-  const int n_agents = episode.spec().n_agents;
-  for (int slot = 0; slot <= plan.n_steps; ++slot) {
-    for (int n = 0; n < n_agents; ++n) {
-      const Index row = index(slot) * index(n_agents) + index(n);
-      const Action online = agents::greedy_action(online_qs.row(row), episode, slot, n);
-      greedy_actions(index(slot), index(n)) = static_cast<T>(online);
-      if (slot == 0) continue;
-      const Action best = context.config.double_q
-                              ? online
-                              : agents::greedy_action(target_qs.row(row), episode, slot, n);
-      const bool masked = context.config.mask_target_qs && !is_available(episode, slot, n, best);
-      greedy_qs(index(slot) - 1, index(n)) =
-          masked ? static_cast<T>(kUnavailableQ) : target_qs.row(row)[best];
+T greedy_value(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
+               Action online, const T* target_qs) {
+  const Action best = context.config.double_q
+                          ? online
+                          : greedy_action(target_qs, context.config, episode, slot, agent);
+  return target_q(context, episode, slot, agent, best, target_qs);
+}
+
+// Q of the stored actions, [n_steps, N]
+template <class T>
+void chosen_values(const PassContext<T>& context, const core::Episode& episode, Buffer<T> utilities,
+                   Buffer<T> chosen_qs) {
+  for (Index t = 0; t < chosen_qs.rows; ++t) {
+    for (Index n = 0; n < chosen_qs.cols; ++n) {
+      const int slot = static_cast<int>(t);
+      const int agent = static_cast<int>(n);
+      const Action action = stored_action(episode, slot, agent);
+      const bool masked =
+          context.config.mask_online_qs && !is_available(episode, slot, agent, action);
+      chosen_qs.row(t)[n] =
+          masked ? static_cast<T>(kUnavailableQ) : utilities.row(t * chosen_qs.cols + n)[action];
     }
   }
 }
 
+// dL/dutilities from dL/dchosen_qs: the gather of chosen_values() backwards
 template <class T>
-void targets_of(const PassContext<T>& context, const EpisodePlan& plan, nn::Workspace<T>& workspace,
-                ConstMatView<T> target_q_tot, MatView<T> returns) {
-  // a fictitious step (M1) has reward 0
-  const Buffer<T> rewards = workspace.take_zero(1, index(plan.n_valid));
-  std::ranges::transform(plan.episode->rewards(), rewards.data,
-                         [](float value) { return static_cast<T>(value); });
-  const int n = plan.n_return_steps;
-  const std::span<const T> earned(rewards.data,
-                                  static_cast<std::size_t>(std::min(n, plan.n_valid)));
-  lambda_returns<T>(earned, math::rows(target_q_tot, 0, index(n)), plan.bootstrap,
-                    ReturnWeights<T>::from(context.config.gamma, context.config.td_lambda),
-                    math::rows(returns, 0, index(n)));
-  // the recursion ended with the episode: the fictitious step stands alone
-  const T gamma = static_cast<T>(context.config.gamma);
-  for (Index t = index(n); t < returns.rows(); ++t) {
-    for (Index k = 0; k < returns.cols(); ++k) returns(t, k) = gamma * target_q_tot(t, k);
+void scatter_gradient(const PassContext<T>& context, const core::Episode& episode,
+                      Buffer<T> d_chosen_qs, Buffer<T> d_utilities) {
+  for (Index t = 0; t < d_chosen_qs.rows; ++t) {
+    for (Index n = 0; n < d_chosen_qs.cols; ++n) {
+      const int slot = static_cast<int>(t);
+      const int agent = static_cast<int>(n);
+      const Action action = stored_action(episode, slot, agent);
+      if (context.config.mask_online_qs && !is_available(episode, slot, agent, action)) continue;
+      d_utilities.row(t * d_chosen_qs.cols + n)[action] = d_chosen_qs.row(t)[n];
+    }
+  }
+}
+
+// Values that the target mixer makes of the agents' values from slot `first_slot` on, [rows, K].
+template <class T>
+Buffer<T> mix_targets(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<T> states,
+                      Index first_slot, nn::Workspace<T>& workspace) {
+  const mixers::Mixer<T>& mixer = *context.network.mixer;
+  const Buffer<T> q_tot = workspace.take(agent_qs.rows, mixer.n_outputs());
+  mixers::Tape<T> tape;
+  mixer.forward(context.target, agent_qs.const_view(), states.const_view(first_slot, agent_qs.rows),
+                workspace, tape, q_tot.view());
+  return q_tot;
+}
+
+// Rewards of the loss rows, [n_steps, K]. PyMARL2's q_lambda (T2) adds V[t] - Q[t], the target
+// network's values of the greedy and of the stored actions.
+template <class T>
+Buffer<T> rewards_of(const PassContext<T>& context, const EpisodePlan& plan,
+                     Buffer<T> greedy_actions, Buffer<T> target_utilities, Buffer<T> states,
+                     nn::Workspace<T>& workspace) {
+  const core::Episode& episode = *plan.episode;
+  const Index n_agents = index(episode.spec().n_agents);
+  const Index n_outputs = context.network.mixer->n_outputs();
+  const Buffer<T> earned =
+      gather_rewards<T>(episode, context.config, plan.n_steps, context.rewards, workspace);
+  const Buffer<T> rewards = workspace.take(earned.rows, n_outputs);
+  for (Index t = 0; t < rewards.rows; ++t) {
+    std::fill_n(rewards.row(t), n_outputs, earned.data[t]);
+  }
+  if (!context.config.q_lambda) return rewards;
+  const Buffer<T> greedy = workspace.take(rewards.rows, n_agents);
+  const Buffer<T> stored = workspace.take(rewards.rows, n_agents);
+  for (Index t = 0; t < rewards.rows; ++t) {
+    for (Index n = 0; n < n_agents; ++n) {
+      const int slot = static_cast<int>(t);
+      const int agent = static_cast<int>(n);
+      const T* const qs = target_utilities.row(t * n_agents + n);
+      const auto online = static_cast<Action>(greedy_actions.row(t)[n]);
+      greedy.row(t)[n] = greedy_value(context, episode, slot, agent, online, qs);
+      stored.row(t)[n] =
+          target_q(context, episode, slot, agent, stored_action(episode, slot, agent), qs);
+    }
+  }
+  const Buffer<T> v = mix_targets(context, greedy, states, 0, workspace);
+  const Buffer<T> q = mix_targets(context, stored, states, 0, workspace);
+  for (Index i = 0; i < rewards.rows * n_outputs; ++i) {
+    rewards.data[i] = rewards.data[i] + v.data[i] - q.data[i];
+  }
+  return rewards;
+}
+
+// Greedy actions of the online network, [n_slots, N], and the greedy values of the slots that
+// bootstrap the loss rows, [n_steps, N].
+template <class T>
+void greedy_values(const PassContext<T>& context, const EpisodePlan& plan, Buffer<T> utilities,
+                   Buffer<T> target_utilities, Buffer<T> greedy_actions, Buffer<T> greedy_qs) {
+  const core::Episode& episode = *plan.episode;
+  const int next = context.config.mistakes.values_of_own_slot ? 0 : 1;
+  for (int slot = 0; slot <= plan.n_steps; ++slot) {
+    for (int n = 0; n < episode.spec().n_agents; ++n) {
+      const Index row = index(slot) * greedy_qs.cols + index(n);
+      const Action online = greedy_action(utilities.row(row), context.config, episode, slot, n);
+      greedy_actions.row(index(slot))[n] = static_cast<T>(online);
+      if (slot < next || slot - next >= plan.n_steps) continue;
+      greedy_qs.row(index(slot - next))[n] =
+          greedy_value(context, episode, slot, n, online, target_utilities.row(row));
+    }
   }
 }
 
 // td_error = q_tot - returns on valid rows, 0 elsewhere, and d_q_tot = factor * td_error
 template <class T>
-EpisodeSums errors_of(const EpisodePlan& plan, T factor, ConstMatView<T> q_tot,
-                      ConstMatView<T> returns, MatView<T> td_error, MatView<T> d_q_tot) {
-  EpisodeSums sums;
+EpisodeSums<T> errors_of(const PassContext<T>& context, const EpisodePlan& plan,
+                         ConstMatView<T> q_tot, ConstMatView<T> returns, MatView<T> td_error,
+                         MatView<T> d_q_tot) {
+  using Sum = math::Sum<T>;
+  const Sum weight = plan.weight;
+  const T factor = static_cast<T>(context.d_loss_factor * weight);
+  EpisodeSums<T> sums;
   td_error.setZero();
   d_q_tot.setZero();
   for (Index t = 0; t < index(plan.n_valid); ++t) {
@@ -124,13 +189,14 @@ EpisodeSums errors_of(const EpisodePlan& plan, T factor, ConstMatView<T> q_tot,
       const T error = q_tot(t, k) - returns(t, k);
       td_error(t, k) = error;
       d_q_tot(t, k) = factor * error;
-      const double wide = static_cast<double>(error);
+      const Sum wide = static_cast<Sum>(error);
       sums.squared_error = math::fma(wide, wide, sums.squared_error);
       sums.abs_error += math::abs(wide);
-      sums.q_taken += static_cast<double>(q_tot(t, k));
-      sums.target += static_cast<double>(returns(t, k));
+      sums.q_taken += static_cast<Sum>(q_tot(t, k));
+      sums.target += static_cast<Sum>(returns(t, k));
     }
   }
+  sums.squared_error = sums.squared_error * weight;
   return sums;
 }
 
@@ -145,77 +211,49 @@ void record_mask(const PassContext<T>& context, const EpisodePlan& plan, std::si
 
 }  // namespace
 
-EpisodePlan plan_episode(const core::Episode& episode, int longest, const LearnerConfig& config) {
-  const int length = episode.length();
-  const bool terminated = episode.terminated() || config.time_limit_is_terminal;
-  EpisodePlan plan{.episode = &episode,
-                   .n_steps = length,
-                   .n_return_steps = length,
-                   .n_valid = length,
-                   .bootstrap = !terminated};
-  if (terminated || length == longest) return plan;
-  if (config.pymarl_padding_mask) {
-    plan.n_valid = length + 1;
-    plan.n_steps = length + 1;
-  }
-  if (config.lambda_from_batch_end) {
-    plan.n_steps = longest;
-    plan.n_return_steps = longest;
-  }
-  return plan;
-}
-
 template <class T>
-EpisodeSums learn_episode(const PassContext<T>& context, const EpisodePlan& plan,
-                          std::size_t position, nn::Workspace<T>& workspace, T* gradient) {
-  const auto& [network, config, online, target, d_loss_factor, probe] = context;
+EpisodeSums<T> learn_episode(const PassContext<T>& context, const EpisodePlan& plan,
+                             std::size_t position, nn::Workspace<T>& workspace, T* gradient) {
+  const Network<T>& network = context.network;
   const core::Episode& episode = *plan.episode;
-  const int n_slots = plan.n_steps + 1;
-  const Index n_agents = index(episode.spec().n_agents);
+  const Unroll unroll{.n_slots = index(plan.n_steps) + 1,
+                      .n_agents = index(episode.spec().n_agents),
+                      .forgets = context.config.mistakes.forgets_hidden};
   const Index n_actions = index(episode.spec().n_actions);
   const Index n_steps = index(plan.n_steps);
   const Index n_outputs = network.mixer->n_outputs();
   workspace.reset();
 
   // utilities of both networks over all slots
-  const Buffer<T> inputs = gather_inputs(network.agent->config(), episode, n_slots, workspace);
+  const Buffer<T> inputs =
+      gather_inputs(network.agent->config(), context.config, episode, plan.n_steps + 1, workspace);
   const Buffer<T> utilities = workspace.take(inputs.rows, n_actions);
-  const Buffer<T> target_utilities = workspace.take(inputs.rows, n_actions);
   agents::Tape<T> agent_tape;
-  agents::Tape<T> target_agent_tape;
-  network.agent->forward(online, inputs.const_view(), n_agents, nullptr, workspace, agent_tape,
-                         utilities.view());
-  network.agent->forward(target, inputs.const_view(), n_agents, nullptr, workspace,
-                         target_agent_tape, target_utilities.view());
+  network.agent->forward(context.online, inputs.const_view(), unroll.rows_side_by_side(), nullptr,
+                         workspace, agent_tape, utilities.view());
+  const Buffer<T> target_utilities = target_utilities_of(context, unroll, inputs, workspace);
   record(context, "utilities", position, utilities.const_view());
   record(context, "target_utilities", position, target_utilities.const_view());
 
   // values of the stored and of the greedy actions
-  const Buffer<T> chosen_qs = workspace.take(n_steps, n_agents);
-  const Buffer<T> greedy_qs = workspace.take(n_steps, n_agents);
-  const Buffer<T> greedy_actions = workspace.take(index(n_slots), n_agents);
-  for (Index t = 0; t < n_steps; ++t) {
-    for (Index n = 0; n < n_agents; ++n) {
-      const Action action = stored_action(episode, static_cast<int>(t), static_cast<int>(n));
-      chosen_qs.row(t)[n] = utilities.row(t * n_agents + n)[action];
-    }
-  }
-  greedy_values(context, plan, utilities, target_utilities, greedy_qs.view(),
-                greedy_actions.view());
+  const Buffer<T> chosen_qs = workspace.take(n_steps, unroll.n_agents);
+  const Buffer<T> greedy_qs = workspace.take(n_steps, unroll.n_agents);
+  const Buffer<T> greedy_actions = workspace.take(unroll.n_slots, unroll.n_agents);
+  chosen_values(context, episode, utilities, chosen_qs);
+  greedy_values(context, plan, utilities, target_utilities, greedy_actions, greedy_qs);
   record(context, "greedy_actions", position, greedy_actions.const_view());
   record(context, "chosen_qs", position, chosen_qs.const_view());
   record(context, "greedy_qs", position, greedy_qs.const_view());
 
   // joint values: of slots 0 .. n - 1 online, of slots 1 .. n under the target network
-  const Buffer<T> states = gather_states(episode, n_slots, workspace);
+  const learner::Mistakes& mistakes = context.config.mistakes;
+  const Index next = mistakes.values_of_own_slot || mistakes.target_state_of_step ? 0 : 1;
+  const Buffer<T> states = gather_states(episode, plan.n_steps + 1, workspace);
   const Buffer<T> q_tot = workspace.take(n_steps, n_outputs);
-  const Buffer<T> target_q_tot = workspace.take(n_steps, n_outputs);
   mixers::Tape<T> mixer_tape;
-  mixers::Tape<T> target_mixer_tape;
-  network.mixer->forward(online, chosen_qs.const_view(), states.const_view(0, n_steps), workspace,
-                         mixer_tape, q_tot.view());
-  network.mixer->forward(target, greedy_qs.const_view(), states.const_view(1, n_steps), workspace,
-                         target_mixer_tape, target_q_tot.view());
+  network.mixer->forward(context.online, chosen_qs.const_view(), states.const_view(0, n_steps),
+                         workspace, mixer_tape, q_tot.view());
+  const Buffer<T> target_q_tot = mix_targets(context, greedy_qs, states, next, workspace);
   record(context, "q_tot", position, q_tot.const_view());
   record(context, "target_q_tot", position, target_q_tot.const_view());
 
@@ -223,34 +261,34 @@ EpisodeSums learn_episode(const PassContext<T>& context, const EpisodePlan& plan
   const Buffer<T> returns = workspace.take(n_steps, n_outputs);
   const Buffer<T> td_error = workspace.take(n_steps, n_outputs);
   const Buffer<T> d_q_tot = workspace.take(n_steps, n_outputs);
-  targets_of(context, plan, workspace, target_q_tot.const_view(), returns.view());
-  const EpisodeSums sums = errors_of(plan, d_loss_factor, q_tot.const_view(), returns.const_view(),
-                                     td_error.view(), d_q_tot.view());
+  const Buffer<T> rewards =
+      rewards_of(context, plan, greedy_actions, target_utilities, states, workspace);
+  episode_returns(context.config, plan, rewards.const_view(), target_q_tot.const_view(),
+                  returns.view());
+  const EpisodeSums<T> sums = errors_of(context, plan, q_tot.const_view(), returns.const_view(),
+                                        td_error.view(), d_q_tot.view());
   record(context, "returns", position, returns.const_view());
   record_mask(context, plan, position, workspace);
   record(context, "td_error", position, td_error.const_view());
 
   // back through the mixer, the choice of the action, and the agents
-  const Buffer<T> d_chosen_qs = workspace.take(n_steps, n_agents);
-  const Buffer<T> d_utilities = workspace.take_zero(n_steps * n_agents, n_actions);
-  network.mixer->backward(online, chosen_qs.const_view(), states.const_view(0, n_steps), workspace,
-                          mixer_tape, d_q_tot.const_view(), d_chosen_qs.view(), gradient);
-  for (Index t = 0; t < n_steps; ++t) {
-    for (Index n = 0; n < n_agents; ++n) {
-      const Action action = stored_action(episode, static_cast<int>(t), static_cast<int>(n));
-      d_utilities.row(t * n_agents + n)[action] = d_chosen_qs.row(t)[n];
-    }
-  }
-  network.agent->backward(online, inputs.const_view(), n_agents, workspace, agent_tape,
-                          d_utilities.const_view(), gradient);
+  const Buffer<T> d_chosen_qs = workspace.take(n_steps, unroll.n_agents);
+  const Buffer<T> d_utilities = workspace.take_zero(unroll.rows_with_gradient(n_steps), n_actions);
+  network.mixer->backward(context.online, chosen_qs.const_view(), states.const_view(0, n_steps),
+                          workspace, mixer_tape, d_q_tot.const_view(), d_chosen_qs.view(),
+                          gradient);
+  scatter_gradient(context, episode, d_chosen_qs, d_utilities);
+  network.agent->backward(context.online, inputs.const_view(), unroll.rows_side_by_side(),
+                          workspace, agent_tape, d_utilities.const_view(), gradient);
+  record(context, "d_q_tot", position, d_q_tot.const_view());
+  record(context, "d_chosen_qs", position, d_chosen_qs.const_view());
   return sums;
 }
 
-#define QTOT_INSTANTIATE(T)                                                                     \
-  template EpisodeSums learn_episode<T>(const PassContext<T>&, const EpisodePlan&, std::size_t, \
-                                        nn::Workspace<T>&, T*);
-QTOT_INSTANTIATE(float)
-QTOT_INSTANTIATE(double)
+#define QTOT_INSTANTIATE(T)                                                                        \
+  template EpisodeSums<T> learn_episode<T>(const PassContext<T>&, const EpisodePlan&, std::size_t, \
+                                           nn::Workspace<T>&, T*);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 
 }  // namespace qtot::learner

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
 
 #include "learner/episode_pass.h"
+#include "learner/reward_scaling.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
 #include "qtot/math/elementary.h"
@@ -28,15 +30,16 @@ class Learner<T>::Scratch {
   Scratch(std::size_t n_params, std::size_t n_workers)
       : gradient(n_params), workspaces(n_workers), leaf_parts(n_workers), n_params_(n_params) {}
 
-  void plan(core::Batch batch, const LearnerConfig& config) {
+  void plan(core::Batch batch, std::span<const double> weights, const LearnerConfig& config) {
     QTOT_CHECK_GE(batch.size(), 1U);
-    int longest = 0;
+    QTOT_CHECK(weights.empty() || weights.size() == batch.size());
+    longest = 0;
     for (const core::Episode* episode : batch) longest = std::max(longest, episode->length());
     plans.clear();
     n_valid = 0;
-    for (const core::Episode* episode : batch) {
-      QTOT_CHECK_GE(episode->length(), 1);
-      plans.push_back(plan_episode(*episode, longest, config));
+    for (std::size_t b = 0; b < batch.size(); ++b) {
+      plans.push_back(plan_episode(*batch[b], longest, config));
+      if (!weights.empty()) plans.back().weight = weights[b];
       n_valid += plans.back().n_valid;
     }
     // the longest first, so that no worker is left with a long one at the end
@@ -53,23 +56,24 @@ class Learner<T>::Scratch {
   T* leaf(std::size_t position) { return leaves_.data() + position * n_params_; }
 
   // a figure of the episodes, summed over the batch by the same tree as the gradients
-  double total(double EpisodeSums::*figure) {
+  math::Sum<T> total(math::Sum<T> EpisodeSums<T>::*figure) {
     for (std::size_t b = 0; b < sums.size(); ++b) column_[b] = sums[b].*figure;
-    return math::tree_sum(column_);
+    return math::tree_sum(std::span<const math::Sum<T>>(column_));
   }
 
   std::vector<EpisodePlan> plans;                 // [B]
   std::vector<std::size_t> order;                 // positions, in the order of work
-  std::vector<EpisodeSums> sums;                  // [B]
+  std::vector<EpisodeSums<T>> sums;               // [B]
   std::int64_t n_valid = 0;                       // steps that the loss counts
+  int longest = 0;                                // T of the padded batch
   std::vector<T> gradient;                        // [P]
   std::vector<nn::Workspace<T>> workspaces;       // one a worker
   std::vector<std::vector<const T*>> leaf_parts;  // one a worker: where a chunk's leaves lie
 
  private:
   std::size_t n_params_;
-  std::vector<T> leaves_;       // [B, P] gradients of single episodes
-  std::vector<double> column_;  // [B]
+  std::vector<T> leaves_;             // [B, P] gradients of single episodes
+  std::vector<math::Sum<T>> column_;  // [B]
 };
 
 template <class T>
@@ -92,43 +96,87 @@ template <class T>
 Learner<T>::~Learner() = default;
 
 template <class T>
-UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>* probe) {
+UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>* probe,
+                               std::span<const double> weights) {
   Scratch& scratch = *scratch_;
-  scratch.plan(batch, config_);
-  const double n_terms = static_cast<double>(scratch.n_valid * network_.mixer->n_outputs());
+  scratch.plan(batch, weights, config_);
+  if (scratch.n_valid == 0 && !config_.nan_without_steps) return {};
+  const bool is_online_target = !config_.use_target_network;
   const PassContext<T> context{
       .network = network_,
       .config = config_,
-      .online = weights(),
-      .target = {.values = state_.target_params.data(), .transposed = target_transposed_.data()},
-      .d_loss_factor = static_cast<T>(2 * config_.loss_factor / n_terms),
+      .online = this->weights(),
+      .target = is_online_target ? this->weights()
+                                 : nn::Weights<T>{.values = state_.target_params.data(),
+                                                  .transposed = target_transposed_.data()},
+      .d_loss_factor = 2 * math::Sum<T>(config_.loss_factor) / divisor(),
+      .rewards =
+          reward_transform<T>(config_.reward_scaling, batch, scratch.longest, state_.rewards),
       .probe = probe};
   executor_.for_each(batch.size(), [&](std::size_t i, std::size_t worker) {
     const std::size_t position = scratch.order[i];
+    if (scratch.plans[position].n_steps == 0) {  // an episode without a step
+      std::fill_n(scratch.leaf(position), scratch.gradient.size(), T(0));
+      return;
+    }
     scratch.sums[position] = learn_episode(context, scratch.plans[position], position,
                                            scratch.workspaces[worker], scratch.leaf(position));
   });
 
   sum_leaves(batch.size());
-  const double norm = gradient_norm();
-  const double per_agent = n_terms * static_cast<double>(network_.agent->config().spec.n_agents);
-  const UpdateStats stats{
-      .loss = config_.loss_factor * scratch.total(&EpisodeSums::squared_error) / n_terms,
-      .grad_norm = norm,
-      .td_error_abs = scratch.total(&EpisodeSums::abs_error) / n_terms,
-      .q_taken_mean = scratch.total(&EpisodeSums::q_taken) / per_agent,
-      .target_mean = scratch.total(&EpisodeSums::target) / per_agent};
+  if (scratch.n_valid == 0) {  // M5: PyTorch divides zero by zero
+    std::ranges::fill(scratch.gradient, std::numeric_limits<T>::quiet_NaN());
+  }
+  const math::Sum<T> norm = gradient_norm();
+  const UpdateStats stats = figures(norm, probe);
+  clip(norm);
+  step_optimiser();
+  update_targets(episode);
+  return stats;
+}
+
+// What the sum of squared errors is divided by: the terms of the loss, unless by mistake.
+template <class T>
+math::Sum<T> Learner<T>::divisor() const {
+  using Divisor = Mistakes::Divisor;
+  const Scratch& scratch = *scratch_;
+  const auto n_episodes = static_cast<std::int64_t>(scratch.plans.size());
+  switch (config_.mistakes.divisor) {
+    case Divisor::kTerms:
+      break;
+    case Divisor::kOne:
+      return 1;
+    case Divisor::kAllSteps:
+      return static_cast<math::Sum<T>>(n_episodes * scratch.longest * network_.mixer->n_outputs());
+    case Divisor::kEpisodes:
+      return static_cast<math::Sum<T>>(n_episodes);
+    case Divisor::kValidSteps:
+      return static_cast<math::Sum<T>>(scratch.n_valid);
+  }
+  return static_cast<math::Sum<T>>(scratch.n_valid * network_.mixer->n_outputs());
+}
+
+template <class T>
+UpdateStats Learner<T>::figures(math::Sum<T> norm, Probe<T>* probe) {
+  Scratch& scratch = *scratch_;
+  const auto n_terms = static_cast<math::Sum<T>>(scratch.n_valid * network_.mixer->n_outputs());
+  const math::Sum<T> per_agent = n_terms * network_.agent->config().spec.n_agents;
+  const math::Sum<T> loss =
+      config_.loss_factor * scratch.total(&EpisodeSums<T>::squared_error) / divisor();
   if (probe != nullptr) {
     for (const nn::TensorSpec& tensor : network_.layout.tensors()) {
       probe->update("grad/" + tensor.name,
                     std::span<const T>(scratch.gradient).subspan(tensor.offset, tensor.size()));
     }
-    probe->scalar("loss", stats.loss);
-    probe->scalar("grad_norm", stats.grad_norm);
+    probe->scalar("loss", loss);
+    probe->scalar("grad_norm", norm);
   }
-  step_optimiser(norm);
-  update_targets(episode);
-  return stats;
+  const auto narrow = [](const math::Sum<T>& x) { return static_cast<double>(x); };
+  return {.loss = narrow(loss),
+          .grad_norm = narrow(norm),
+          .td_error_abs = narrow(scratch.total(&EpisodeSums<T>::abs_error) / n_terms),
+          .q_taken_mean = narrow(scratch.total(&EpisodeSums<T>::q_taken) / per_agent),
+          .target_mean = narrow(scratch.total(&EpisodeSums<T>::target) / per_agent)};
 }
 
 // Each parameter's gradients of single episodes are added by the fixed tree over positions.
@@ -147,12 +195,13 @@ void Learner<T>::sum_leaves(std::size_t n_leaves) {
 
 // sqrt of the sum over tensors, in the layout's order, of their sums of squares
 template <class T>
-double Learner<T>::gradient_norm() const {
-  double sum = 0;
+math::Sum<T> Learner<T>::gradient_norm() const {
+  using std::isfinite;
+  math::Sum<T> sum = 0;
   for (const nn::TensorSpec& tensor : network_.layout.tensors()) {
-    const double squares = math::sum_of_squares<T>(
+    const math::Sum<T> squares = math::sum_of_squares<T>(
         std::span<const T>(scratch_->gradient).subspan(tensor.offset, tensor.size()));
-    if (!std::isfinite(squares)) {
+    if (!isfinite(squares) && !config_.ignore_non_finite) {
       throw Error("update " + std::to_string(state_.n_updates) + ": the gradient of " +
                       tensor.name + " is not finite; a smaller lr or reward scale may help",
                   ExitCode::kFailed);
@@ -162,9 +211,39 @@ double Learner<T>::gradient_norm() const {
   return math::sqrt(sum);
 }
 
+// The gradient as the optimiser sees it. PyTorch multiplies also by a coefficient of 1.
 template <class T>
-void Learner<T>::step_optimiser(double norm) {
-  const T coefficient = static_cast<T>(nn::clip_coefficient(norm, config_.grad_norm_clip));
+void Learner<T>::clip(math::Sum<T> norm) {
+  const nn::OptimiserConfig& rule = config_.optimiser;
+  const double max_norm = config_.grad_norm_clip;
+  std::vector<T>& gradient = scratch_->gradient;
+  clip_coefficient_ = T(1);
+  switch (rule.clip) {
+    case nn::Clip::kGlobalNorm:
+      clip_coefficient_ =
+          static_cast<T>(nn::clip_coefficient(norm, max_norm, rule.clip_eps));
+      break;
+    case nn::Clip::kPerTensor:
+      for (const nn::TensorSpec& tensor : network_.layout.tensors()) {
+        const std::span<T> part = std::span<T>(gradient).subspan(tensor.offset, tensor.size());
+        const math::Sum<T> own = math::sqrt(math::sum_of_squares<T>(std::span<const T>(part)));
+        const T coefficient =
+            static_cast<T>(nn::clip_coefficient(own, max_norm, rule.clip_eps));
+        for (T& g : part) g = g * coefficient;
+      }
+      break;
+    case nn::Clip::kByValue:
+      for (T& g : gradient) {
+        g = std::min(std::max(g, static_cast<T>(-max_norm)), static_cast<T>(max_norm));
+      }
+      break;
+    case nn::Clip::kNone:
+      break;
+  }
+}
+
+template <class T>
+void Learner<T>::step_optimiser() {
   nn::OptimiserState<T>& optimiser = state_.optimiser;
   const std::size_t n_params = state_.params.size();
   ++optimiser.n_steps;
@@ -174,7 +253,7 @@ void Learner<T>::step_optimiser(double norm) {
     const auto part = [&](std::vector<T>& all) {
       return all.empty() ? std::span<T>() : std::span<T>(all).subspan(first, count);
     };
-    nn::optimiser_step<T>(config_.optimiser, optimiser.n_steps, coefficient,
+    nn::optimiser_step<T>(config_.optimiser, optimiser.n_steps, clip_coefficient_,
                           std::span<const T>(scratch_->gradient).subspan(first, count),
                           part(state_.params), part(optimiser.first), part(optimiser.second));
   });
@@ -182,10 +261,11 @@ void Learner<T>::step_optimiser(double norm) {
   nn::transpose_params<T>(network_.layout, state_.params, transposed_);
 }
 
-// Hard copies are counted in environment episodes, as PyMARL counts them; Polyak averaging rounds
-// target (1 - tau) + online tau once an operation.
+// Hard copies are counted in environment episodes, as PyMARL counts them, or in updates, as EPyMARL
+// does; Polyak averaging rounds target (1 - tau) + online tau once an operation.
 template <class T>
 void Learner<T>::update_targets(std::int64_t episode) {
+  const std::int64_t now = config_.target_interval_in_updates ? state_.n_updates : episode;
   if (config_.target_update_tau > 0) {
     const T tau = static_cast<T>(config_.target_update_tau);
     const T rest = static_cast<T>(1 - config_.target_update_tau);
@@ -195,10 +275,10 @@ void Learner<T>::update_targets(std::int64_t episode) {
       state_.target_params[i] = kept + added;
     }
     nn::transpose_params<T>(network_.layout, state_.target_params, target_transposed_);
-  } else if (episode - state_.last_target_update_episode >= config_.target_update_interval) {
+  } else if (now - state_.last_target_update_episode >= config_.target_update_interval) {
     state_.target_params = state_.params;
     target_transposed_ = transposed_;
-    state_.last_target_update_episode = episode;
+    state_.last_target_update_episode = now;
   }
 }
 
@@ -224,7 +304,8 @@ void Learner<T>::copy_transposed() {
   nn::transpose_params<T>(network_.layout, state_.target_params, target_transposed_);
 }
 
-template class Learner<float>;
-template class Learner<double>;
+#define QTOT_INSTANTIATE(T) template class Learner<T>;
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::learner

@@ -1,5 +1,7 @@
 #include "qtot/learner/network.h"
 
+#include "qtot/math/scalars.h"
+
 namespace qtot::learner {
 
 template <class T>
@@ -12,7 +14,9 @@ Network<T> make_network(const agents::AgentConfig& agent, mixers::MixerConfig mi
   return network;
 }
 
-template Network<float> make_network<float>(const agents::AgentConfig&, mixers::MixerConfig);
-template Network<double> make_network<double>(const agents::AgentConfig&, mixers::MixerConfig);
+#define QTOT_INSTANTIATE(T) \
+  template Network<T> make_network<T>(const agents::AgentConfig&, mixers::MixerConfig);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::learner

@@ -2,23 +2,29 @@
 
 #include <cstddef>
 
+#include "qtot/learner/returns.h"
+
 /// The recursion of returns.h for any scalar with an overload of multiply_add (found by argument-
 /// dependent lookup or declared before use), so that a test can run it in exact rationals.
 namespace qtot::learner {
 
 /// One column. `reward(t)`, `next_value(t)` and `result(t)` access element t.
 template <class T, class Reward, class NextValue, class Result, class MultiplyAdd>
-void lambda_return_recursion(std::ptrdiff_t n, std::ptrdiff_t n_valid, bool bootstrap,
-                             const T& of_next_return, const T& of_next_value, Reward reward,
-                             NextValue next_value, Result result, MultiplyAdd multiply_add) {
-  T next = bootstrap ? T(next_value(n - 1)) : T(0);
-  for (std::ptrdiff_t t = n - 1; t >= 0; --t) {
-    if (t >= n_valid) {
+void lambda_return_recursion(const ReturnShape& shape, const T& of_next_return,
+                             const T& of_next_value, Reward reward, NextValue next_value,
+                             Result result, MultiplyAdd multiply_add) {
+  T next = shape.bootstrap && shape.n > 0 ? T(next_value(shape.n - 1)) : T(0);
+  for (std::ptrdiff_t t = shape.n - 1; t >= 0; --t) {
+    const bool is_end = t == shape.end;
+    if (t >= shape.n_valid) {
       next = of_next_return * next;
-    } else if (t == n - 1 && !bootstrap) {
+    } else if (is_end && shape.end_is_value) {
+      next = next_value(t);
+    } else if (is_end && t == shape.n - 1) {
       next = reward(t);
     } else {
-      const T one_step = multiply_add(of_next_value, T(next_value(t)), T(reward(t)));
+      const T one_step =
+          is_end ? T(reward(t)) : multiply_add(of_next_value, T(next_value(t)), T(reward(t)));
       next = multiply_add(of_next_return, next, one_step);
     }
     result(t) = next;

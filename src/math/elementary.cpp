@@ -96,11 +96,11 @@ double elu(double x) {
 
 template <class T>
 T tanh_slope(T y) {
-  return algorithm::tanh_slope(y);
+  return fma(-y, y, T(1));
 }
 template <class T>
 T sigmoid_slope(T y) {
-  return algorithm::sigmoid_slope(y);
+  return y * (1 - y);
 }
 template <class T>
 T relu_slope(T x) {
@@ -116,20 +116,17 @@ T abs_slope(T x) {
 }
 template <class T>
 T softplus_slope(T x, T beta) {
-  return static_cast<double>(beta) * x > kSoftplusThreshold ? T(1) : sigmoid(beta * x);
+  return static_cast<Sum<T>>(beta) * x > kSoftplusThreshold ? T(1) : sigmoid(beta * x);
 }
 
-template float tanh_slope(float);
-template double tanh_slope(double);
-template float sigmoid_slope(float);
-template double sigmoid_slope(double);
-template float relu_slope(float);
-template double relu_slope(double);
-template float elu_slope(float, float);
-template double elu_slope(double, double);
-template float abs_slope(float);
-template double abs_slope(double);
-template float softplus_slope(float, float);
-template double softplus_slope(double, double);
+#define QTOT_INSTANTIATE(T)    \
+  template T tanh_slope(T);    \
+  template T sigmoid_slope(T); \
+  template T relu_slope(T);    \
+  template T elu_slope(T, T);  \
+  template T abs_slope(T);     \
+  template T softplus_slope(T, T);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::math

@@ -16,50 +16,35 @@ const auto& kernels_of(std::span<const double>) {
   return pick_elementwise_kernels().of_double;
 }
 
-template <class T>
-void map(typename ElementwiseKernelsOf<T>::Map kernel, std::span<const T> x, std::span<T> y) {
-  QTOT_CHECK_EQ(x.size(), y.size());
-  kernel(x.size(), x.data(), y.data());
-}
-
 }  // namespace
 
-template <class T>
-void exp(std::span<const T> x, std::span<T> y) {
-  map<T>(kernels_of(x).exp, x, y);
-}
-template <class T>
-void expm1(std::span<const T> x, std::span<T> y) {
-  map<T>(kernels_of(x).expm1, x, y);
-}
-template <class T>
-void tanh(std::span<const T> x, std::span<T> y) {
-  map<T>(kernels_of(x).tanh, x, y);
-}
-template <class T>
-void sigmoid(std::span<const T> x, std::span<T> y) {
-  map<T>(kernels_of(x).sigmoid, x, y);
-}
-template <class T>
-void relu(std::span<const T> x, std::span<T> y) {
-  map<T>(kernels_of(x).relu, x, y);
-}
-template <class T>
-void elu(std::span<const T> x, std::span<T> y) {
-  map<T>(kernels_of(x).elu, x, y);
-}
+// Where there are no kernels, the scalar function itself.
+#define QTOT_MAP(f)                                              \
+  template <class T>                                             \
+  void f(std::span<const T> x, std::span<T> y) {                 \
+    QTOT_CHECK_EQ(x.size(), y.size());                           \
+    if constexpr (kHasKernels<T>) {                              \
+      kernels_of(x).f(x.size(), x.data(), y.data());             \
+    } else {                                                     \
+      for (std::size_t i = 0; i < x.size(); ++i) y[i] = f(x[i]); \
+    }                                                            \
+  }
+QTOT_MAP(exp)
+QTOT_MAP(expm1)
+QTOT_MAP(tanh)
+QTOT_MAP(sigmoid)
+QTOT_MAP(relu)
+QTOT_MAP(elu)
+#undef QTOT_MAP
 
-template void exp(std::span<const float>, std::span<float>);
-template void exp(std::span<const double>, std::span<double>);
-template void expm1(std::span<const float>, std::span<float>);
-template void expm1(std::span<const double>, std::span<double>);
-template void tanh(std::span<const float>, std::span<float>);
-template void tanh(std::span<const double>, std::span<double>);
-template void sigmoid(std::span<const float>, std::span<float>);
-template void sigmoid(std::span<const double>, std::span<double>);
-template void relu(std::span<const float>, std::span<float>);
-template void relu(std::span<const double>, std::span<double>);
-template void elu(std::span<const float>, std::span<float>);
-template void elu(std::span<const double>, std::span<double>);
+#define QTOT_INSTANTIATE(T)                                \
+  template void exp(std::span<const T>, std::span<T>);     \
+  template void expm1(std::span<const T>, std::span<T>);   \
+  template void tanh(std::span<const T>, std::span<T>);    \
+  template void sigmoid(std::span<const T>, std::span<T>); \
+  template void relu(std::span<const T>, std::span<T>);    \
+  template void elu(std::span<const T>, std::span<T>);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::math

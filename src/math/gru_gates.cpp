@@ -56,40 +56,48 @@ template <class T>
 void gru_gates(ConstMatView<T> gi, ConstMatView<T> gh, ConstMatView<T> h, MatView<T> gates,
                MatView<T> h_new) {
   check_forward(gi, gh, h, gates, h_new);
-  kernels<T>().gru_gates({.rows = static_cast<std::size_t>(h.rows()),
-                          .width = static_cast<std::size_t>(h.cols()),
-                          .gi = gi.data(),
-                          .gh = gh.data(),
-                          .h = h.data(),
-                          .gates = gates.data(),
-                          .h_new = h_new.data(),
-                          .gi_stride = gi.outerStride(),
-                          .gh_stride = gh.outerStride(),
-                          .h_stride = h.outerStride(),
-                          .gates_stride = gates.outerStride(),
-                          .h_new_stride = h_new.outerStride()});
+  if constexpr (!kHasKernels<T>) {
+    gru_gates_naive(gi, gh, h, gates, h_new);
+  } else {
+    kernels<T>().gru_gates({.rows = static_cast<std::size_t>(h.rows()),
+                            .width = static_cast<std::size_t>(h.cols()),
+                            .gi = gi.data(),
+                            .gh = gh.data(),
+                            .h = h.data(),
+                            .gates = gates.data(),
+                            .h_new = h_new.data(),
+                            .gi_stride = gi.outerStride(),
+                            .gh_stride = gh.outerStride(),
+                            .h_stride = h.outerStride(),
+                            .gates_stride = gates.outerStride(),
+                            .h_new_stride = h_new.outerStride()});
+  }
 }
 
 template <class T>
 void gru_gates_backward(ConstMatView<T> gates, ConstMatView<T> gh_n, ConstMatView<T> h,
                         ConstMatView<T> d, MatView<T> d_gi, MatView<T> d_gh, MatView<T> d_h) {
   check_backward(gates, gh_n, h, d, d_gi, d_gh, d_h);
-  kernels<T>().gru_gates_backward({.rows = static_cast<std::size_t>(h.rows()),
-                                   .width = static_cast<std::size_t>(h.cols()),
-                                   .gates = gates.data(),
-                                   .gh_n = gh_n.data(),
-                                   .h = h.data(),
-                                   .d = d.data(),
-                                   .d_gi = d_gi.data(),
-                                   .d_gh = d_gh.data(),
-                                   .d_h = d_h.data(),
-                                   .gates_stride = gates.outerStride(),
-                                   .gh_n_stride = gh_n.outerStride(),
-                                   .h_stride = h.outerStride(),
-                                   .d_stride = d.outerStride(),
-                                   .d_gi_stride = d_gi.outerStride(),
-                                   .d_gh_stride = d_gh.outerStride(),
-                                   .d_h_stride = d_h.outerStride()});
+  if constexpr (!kHasKernels<T>) {
+    gru_gates_backward_naive(gates, gh_n, h, d, d_gi, d_gh, d_h);
+  } else {
+    kernels<T>().gru_gates_backward({.rows = static_cast<std::size_t>(h.rows()),
+                                     .width = static_cast<std::size_t>(h.cols()),
+                                     .gates = gates.data(),
+                                     .gh_n = gh_n.data(),
+                                     .h = h.data(),
+                                     .d = d.data(),
+                                     .d_gi = d_gi.data(),
+                                     .d_gh = d_gh.data(),
+                                     .d_h = d_h.data(),
+                                     .gates_stride = gates.outerStride(),
+                                     .gh_n_stride = gh_n.outerStride(),
+                                     .h_stride = h.outerStride(),
+                                     .d_stride = d.outerStride(),
+                                     .d_gi_stride = d_gi.outerStride(),
+                                     .d_gh_stride = d_gh.outerStride(),
+                                     .d_h_stride = d_h.outerStride()});
+  }
 }
 
 template <class T>
@@ -144,8 +152,7 @@ void gru_gates_backward_naive(ConstMatView<T> gates, ConstMatView<T> gh_n, Const
                                    ConstMatView<T>, MatView<T>, MatView<T>, MatView<T>);       \
   template void gru_gates_backward_naive(ConstMatView<T>, ConstMatView<T>, ConstMatView<T>,    \
                                          ConstMatView<T>, MatView<T>, MatView<T>, MatView<T>);
-QTOT_INSTANTIATE(float)
-QTOT_INSTANTIATE(double)
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 
 }  // namespace qtot::math

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 /// Which copy of the kernels runs. All give the same bits; only their speed differs.
@@ -21,6 +22,10 @@ std::string_view name(Isa isa);
 
 /// The levels that this machine can run, in the order of the enumeration.
 std::vector<Isa> available_isas();
+
+/// Whether T has kernels at all: math::Wide has none, and computes by the naive twins.
+template <class T>
+inline constexpr bool kHasKernels = std::is_floating_point_v<T>;
 
 /// Makes active_isa() return `isa` while it lives: for tests and benchmarks that compare levels in
 /// one process. Not while kernels run in other threads. A level the machine lacks aborts.

@@ -6,6 +6,7 @@
 #include "math/isa.h"
 #include "math/matmul_kernels.h"
 #include "qtot/base/check.h"
+#include "qtot/math/scalars.h"
 
 namespace qtot::math {
 
@@ -62,22 +63,38 @@ void multiply(Operand<const T> a, Operand<const T> b, Operand<T> out, const T* b
 
 template <class T>
 void matmul(ConstMatView<T> a, ConstMatView<T> b, MatView<T> out, Start start) {
-  multiply<T>(operand(a), operand(b), operand(out), nullptr, start);
+  if constexpr (kHasKernels<T>) {
+    multiply<T>(operand(a), operand(b), operand(out), nullptr, start);
+  } else {
+    matmul_naive(a, b, out, start);
+  }
 }
 
 template <class T>
 void matmul_bias(ConstMatView<T> a, ConstMatView<T> b, const T* bias, MatView<T> out) {
-  multiply<T>(operand(a), operand(b), operand(out), bias, {Start::kBias});
+  if constexpr (kHasKernels<T>) {
+    multiply<T>(operand(a), operand(b), operand(out), bias, {Start::kBias});
+  } else {
+    matmul_bias_naive(a, b, bias, out);
+  }
 }
 
 template <class T>
 void matmul_tn(ConstMatView<T> a, ConstMatView<T> b, MatView<T> out, Start start) {
-  multiply<T>(transposed(operand(a)), operand(b), operand(out), nullptr, start);
+  if constexpr (kHasKernels<T>) {
+    multiply<T>(transposed(operand(a)), operand(b), operand(out), nullptr, start);
+  } else {
+    matmul_tn_naive(a, b, out, start);
+  }
 }
 
 template <class T>
 void matmul_nt(ConstMatView<T> a, ConstMatView<T> b, MatView<T> out, Start start) {
-  multiply<T>(operand(a), transposed(operand(b)), operand(out), nullptr, start);
+  if constexpr (kHasKernels<T>) {
+    multiply<T>(operand(a), transposed(operand(b)), operand(out), nullptr, start);
+  } else {
+    matmul_nt_naive(a, b, out, start);
+  }
 }
 
 template <class T>
@@ -86,8 +103,10 @@ void column_sums(ConstMatView<T> a, T* out, Start start) {
   if (start.kind == Start::kZero) std::fill_n(out, a.cols(), T(0));
   if constexpr (std::is_same_v<T, float>) {
     pick_matmul_kernels().add_rows_f32(a.rows(), a.cols(), a.data(), a.outerStride(), out);
-  } else {
+  } else if constexpr (std::is_same_v<T, double>) {
     pick_matmul_kernels().add_rows_f64(a.rows(), a.cols(), a.data(), a.outerStride(), out);
+  } else {
+    column_sums_naive(a, out, kAccumulate);
   }
 }
 
@@ -97,8 +116,7 @@ void column_sums(ConstMatView<T> a, T* out, Start start) {
   template void matmul_tn<T>(ConstMatView<T>, ConstMatView<T>, MatView<T>, Start);      \
   template void matmul_nt<T>(ConstMatView<T>, ConstMatView<T>, MatView<T>, Start);      \
   template void column_sums<T>(ConstMatView<T>, T*, Start);
-QTOT_INSTANTIATE(float)
-QTOT_INSTANTIATE(double)
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 
 }  // namespace qtot::math

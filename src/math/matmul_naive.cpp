@@ -8,8 +8,7 @@ namespace qtot::math {
   template void matmul_tn_naive<T>(ConstMatView<T>, ConstMatView<T>, MatView<T>, Start);      \
   template void matmul_nt_naive<T>(ConstMatView<T>, ConstMatView<T>, MatView<T>, Start);      \
   template void column_sums_naive<T>(ConstMatView<T>, T*, Start);
-QTOT_INSTANTIATE(float)
-QTOT_INSTANTIATE(double)
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 
 }  // namespace qtot::math

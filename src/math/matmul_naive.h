@@ -5,7 +5,7 @@
 #include "qtot/math/matmul.h"
 
 /// The definition of the matrix products (qtot/math/matmul.h), for any scalar with an overload of
-/// fma(a, b, c) in its namespace. matmul_naive.cpp instantiates float and double.
+/// fma(a, b, c) in its namespace. matmul_naive.cpp instantiates those of qtot/math/scalars.h.
 namespace qtot::math {
 
 template <class T>

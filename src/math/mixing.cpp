@@ -5,6 +5,7 @@
 #include "math/isa.h"
 #include "math/mixing_kernels.h"
 #include "math/mixing_naive.h"
+#include "qtot/math/scalars.h"
 
 namespace qtot::math {
 
@@ -37,28 +38,36 @@ template <class T>
 void mix_agents(ConstMatView<T> q, ConstMatView<T> w, MixWeight use, MatView<T> out) {
   QTOT_CHECK_EQ(q.rows(), out.rows());
   check_mixing_shapes(out.rows(), q.cols(), out.cols(), w);
-  kernels<T>().agents({.rows = out.rows(),
-                       .n_agents = q.cols(),
-                       .embed_dim = out.cols(),
-                       .a = input(q),
-                       .w = input(w),
-                       .second = {},
-                       .out = output(out),
-                       .is_abs = use == MixWeight::kAbs});
+  if constexpr (!kHasKernels<T>) {
+    mix_agents_naive(q, w, use, out);
+  } else {
+    kernels<T>().agents({.rows = out.rows(),
+                         .n_agents = q.cols(),
+                         .embed_dim = out.cols(),
+                         .a = input(q),
+                         .w = input(w),
+                         .second = {},
+                         .out = output(out),
+                         .is_abs = use == MixWeight::kAbs});
+  }
 }
 
 template <class T>
 void mix_embedding(ConstMatView<T> a, ConstMatView<T> w, MixWeight use, MatView<T> out) {
   QTOT_CHECK_EQ(a.rows(), out.rows());
   check_mixing_shapes(out.rows(), out.cols(), a.cols(), w);
-  kernels<T>().embedding({.rows = out.rows(),
-                          .n_agents = out.cols(),
-                          .embed_dim = a.cols(),
-                          .a = input(a),
-                          .w = input(w),
-                          .second = {},
-                          .out = output(out),
-                          .is_abs = use == MixWeight::kAbs});
+  if constexpr (!kHasKernels<T>) {
+    mix_embedding_naive(a, w, use, out);
+  } else {
+    kernels<T>().embedding({.rows = out.rows(),
+                            .n_agents = out.cols(),
+                            .embed_dim = a.cols(),
+                            .a = input(a),
+                            .w = input(w),
+                            .second = {},
+                            .out = output(out),
+                            .is_abs = use == MixWeight::kAbs});
+  }
 }
 
 template <class T>
@@ -66,28 +75,36 @@ void mix_outer(ConstMatView<T> q, ConstMatView<T> d_z, ConstMatView<T> w, MixWei
                MatView<T> d_w) {
   const bool is_abs = use == MixWeight::kAbs;
   check_outer_shapes(q, d_z, w, is_abs, d_w);
-  kernels<T>().outer({.rows = q.rows(),
-                      .n_agents = q.cols(),
-                      .embed_dim = d_z.cols(),
-                      .a = input(q),
-                      .w = is_abs ? input(w) : MixRows<const T>{},
-                      .second = input(d_z),
-                      .out = output(d_w),
-                      .is_abs = is_abs});
+  if constexpr (!kHasKernels<T>) {
+    mix_outer_naive(q, d_z, w, use, d_w);
+  } else {
+    kernels<T>().outer({.rows = q.rows(),
+                        .n_agents = q.cols(),
+                        .embed_dim = d_z.cols(),
+                        .a = input(q),
+                        .w = is_abs ? input(w) : MixRows<const T>{},
+                        .second = input(d_z),
+                        .out = output(d_w),
+                        .is_abs = is_abs});
+  }
 }
 
 template <class T>
 void mix_elu_slope(ConstMatView<T> d, ConstMatView<T> w, MixWeight use, ConstMatView<T> hidden,
                    MatView<T> d_z) {
   check_elu_slope_shapes(d, w, hidden, d_z);
-  kernels<T>().elu_slope({.rows = d_z.rows(),
-                          .n_agents = 1,
-                          .embed_dim = d_z.cols(),
-                          .a = input(d),
-                          .w = input(w),
-                          .second = input(hidden),
-                          .out = output(d_z),
-                          .is_abs = use == MixWeight::kAbs});
+  if constexpr (!kHasKernels<T>) {
+    mix_elu_slope_naive(d, w, use, hidden, d_z);
+  } else {
+    kernels<T>().elu_slope({.rows = d_z.rows(),
+                            .n_agents = 1,
+                            .embed_dim = d_z.cols(),
+                            .a = input(d),
+                            .w = input(w),
+                            .second = input(hidden),
+                            .out = output(d_z),
+                            .is_abs = use == MixWeight::kAbs});
+  }
 }
 
 #define QTOT_INSTANTIATE(T)                                                                      \
@@ -103,8 +120,7 @@ void mix_elu_slope(ConstMatView<T> d, ConstMatView<T> w, MixWeight use, ConstMat
                                  MatView<T>);                                                    \
   template void mix_elu_slope_naive<T>(ConstMatView<T>, ConstMatView<T>, MixWeight,              \
                                        ConstMatView<T>, MatView<T>);
-QTOT_INSTANTIATE(float)
-QTOT_INSTANTIATE(double)
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 
 }  // namespace qtot::math

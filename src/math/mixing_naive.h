@@ -5,7 +5,7 @@
 #include "qtot/math/mixing.h"
 
 /// The definition of the mixing products (qtot/math/mixing.h), for any scalar with overloads of fma
-/// and abs in its namespace. mixing.cpp instantiates float and double.
+/// and abs in its namespace. mixing.cpp instantiates those of qtot/math/scalars.h.
 namespace qtot::math {
 
 template <class T>

@@ -2,10 +2,12 @@
 
 #include <array>
 #include <bit>
+#include <type_traits>
 
 #include "math/elementwise_kernels.h"
 #include "math/isa.h"
 #include "qtot/base/check.h"
+#include "qtot/math/elementary.h"
 
 namespace qtot::math {
 
@@ -17,22 +19,24 @@ double sum_in_order(std::span<const double> x) {
   return sum;
 }
 
-template <>
-double sum_of_squares(std::span<const float> x) {
-  return pick_elementwise_kernels().of_float.sum_of_squares(x.size(), x.data());
-}
-template <>
-double sum_of_squares(std::span<const double> x) {
-  return pick_elementwise_kernels().of_double.sum_of_squares(x.size(), x.data());
+template <class T>
+Sum<T> sum_of_squares(std::span<const T> x) {
+  if constexpr (std::is_same_v<T, float>) {
+    return pick_elementwise_kernels().of_float.sum_of_squares(x.size(), x.data());
+  } else if constexpr (std::is_same_v<T, double>) {
+    return pick_elementwise_kernels().of_double.sum_of_squares(x.size(), x.data());
+  } else {
+    return sum_of_squares_naive(x);
+  }
 }
 
 template <class T>
-double sum_of_squares_naive(std::span<const T> x) {
-  std::array<double, kSumLanes> sums{};
+Sum<T> sum_of_squares_naive(std::span<const T> x) {
+  std::array<Sum<T>, kSumLanes> sums{};
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const double value = x[i];
-    double& sum = sums[i % kSumLanes];
-    sum = __builtin_fma(value, value, sum);
+    const Sum<T> value = x[i];
+    Sum<T>& sum = sums[i % kSumLanes];
+    sum = fma(value, value, sum);
   }
   for (std::size_t half = kSumLanes / 2; half >= 1; half /= 2) {
     for (std::size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
@@ -131,10 +135,13 @@ void tree_sum_naive(std::span<const T* const> leaves, std::size_t size, T* out) 
   }
 }
 
-double tree_sum(std::span<const double> leaves) {
-  if (leaves.empty()) return 0;
+namespace {
+
+template <class T>
+T tree_sum_of_numbers(std::span<const T> leaves) {
+  if (leaves.empty()) return T(0);
   constexpr std::size_t kWordBits = 64;
-  std::array<double, kWordBits + 1> sums;
+  std::array<T, kWordBits + 1> sums;
   std::size_t depth = 0;
   walk_tree(
       leaves.size(), [&](std::size_t leaf) { sums[depth++] = leaves[leaf]; },
@@ -145,11 +152,23 @@ double tree_sum(std::span<const double> leaves) {
   return sums[0];
 }
 
-template double sum_of_squares_naive(std::span<const float>);
-template double sum_of_squares_naive(std::span<const double>);
-template void tree_sum(std::span<const float* const>, std::size_t, float*);
-template void tree_sum(std::span<const double* const>, std::size_t, double*);
-template void tree_sum_naive(std::span<const float* const>, std::size_t, float*);
-template void tree_sum_naive(std::span<const double* const>, std::size_t, double*);
+}  // namespace
+
+double tree_sum(std::span<const double> leaves) {
+  return tree_sum_of_numbers(leaves);
+}
+#ifdef QTOT_WIDE
+Wide tree_sum(std::span<const Wide> leaves) {
+  return tree_sum_of_numbers(leaves);
+}
+#endif
+
+#define QTOT_INSTANTIATE(T)                                           \
+  template Sum<T> sum_of_squares(std::span<const T>);                 \
+  template Sum<T> sum_of_squares_naive(std::span<const T>);           \
+  template void tree_sum(std::span<const T* const>, std::size_t, T*); \
+  template void tree_sum_naive(std::span<const T* const>, std::size_t, T*);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::math

@@ -66,8 +66,7 @@ void backward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x, nn::Buff
                                     nn::Workspace<T>&, MatView<T>);                          \
   template void backward<T>(const Hypernet&, nn::Weights<T>, ConstMatView<T>, nn::Buffer<T>, \
                             ConstMatView<T>, nn::Workspace<T>&, T*);
-QTOT_INSTANTIATE(float)
-QTOT_INSTANTIATE(double)
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 
 }  // namespace qtot::mixers

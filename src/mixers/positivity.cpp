@@ -6,13 +6,13 @@
 namespace qtot::mixers {
 
 template <class T>
-Positivity<T>::Positivity(const MixerConfig& config)
-    : kind_(config.positivity == "abs"         ? kAbs
-            : config.positivity == "softplus"  ? kSoftplus
-            : config.positivity == "quadratic" ? kQuadratic
-                                               : kNone),
-      beta_(static_cast<T>(config.softplus_beta)) {
-  QTOT_CHECK(kind_ != kNone || config.positivity == "none");  // make_mixer() refuses other names
+Positivity<T>::Positivity(const std::string& kind, double softplus_beta)
+    : kind_(kind == "abs"         ? kAbs
+            : kind == "softplus"  ? kSoftplus
+            : kind == "quadratic" ? kQuadratic
+                                  : kNone),
+      beta_(static_cast<T>(softplus_beta)) {
+  QTOT_CHECK(kind_ != kNone || kind == "none");  // make_mixer() refuses other names
 }
 
 template <class T>
@@ -67,7 +67,8 @@ T Positivity<T>::slope(T u) const {
   return T(1);
 }
 
-template class Positivity<float>;
-template class Positivity<double>;
+#define QTOT_INSTANTIATE(T) template class Positivity<T>;
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::mixers

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <string>
+
 #include "qtot/math/mixing.h"
 #include "qtot/mixers/mixer.h"
 
-/// What makes the mixing weights non-negative, so that Q_tot is monotonic (key `positivity`).
+/// What makes the mixing weights non-negative, so that Q_tot is monotonic (keys `positivity`,
+/// `positivity_final`).
 ///
 ///   abs        |u|                        slope sign(u), 0 at 0
 ///   softplus   ln(1 + e^(beta u)) / beta  slope sigmoid(beta u), 1 where beta u > 20
@@ -16,7 +19,10 @@ namespace qtot::mixers {
 template <class T>
 class Positivity {
  public:
-  explicit Positivity(const MixerConfig& config);
+  /// `kind` is one of the names above.
+  Positivity(const std::string& kind, double softplus_beta);
+  explicit Positivity(const MixerConfig& config)
+      : Positivity(config.positivity, config.softplus_beta) {}
 
   bool is_positive() const { return kind_ != kNone; }
 

@@ -1,6 +1,8 @@
 #include "mixers/registry.h"
 
+#include <initializer_list>
 #include <sstream>
+#include <string_view>
 
 #include "qtot/base/error.h"
 
@@ -23,10 +25,21 @@ void require_size(const char* key, int value) {
   throw Error("mixer = " + mixer + ": no such mixer; expected one of " + names);
 }
 
+void require_name(const char* key, const std::string& value,
+                  std::initializer_list<std::string_view> known) {
+  std::string names;
+  for (const std::string_view name : known) {
+    if (value == name) return;
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  throw Error(std::string(key) + " = " + value + ": must be one of " + names);
+}
+
 void require_positivity(const MixerConfig& config) {
-  const std::string& kind = config.positivity;
-  if (kind != "abs" && kind != "softplus" && kind != "quadratic" && kind != "none") {
-    throw Error("positivity = " + kind + ": must be one of abs, softplus, quadratic, none");
+  const std::initializer_list<std::string_view> kinds = {"abs", "softplus", "quadratic", "none"};
+  require_name("positivity", config.positivity, kinds);
+  if (!config.positivity_final.empty()) {
+    require_name("positivity_final", config.positivity_final, kinds);
   }
   if (!(config.softplus_beta >= kMinBeta && config.softplus_beta <= kMaxBeta)) {
     std::ostringstream sentence;
@@ -48,6 +61,8 @@ void check(const MixerConfig& config) {
     throw Error("hypernet_layers = " + std::to_string(config.hypernet_layers) + ": must be 1 or 2");
   }
   if (config.hypernet_layers == 2) require_size("hypernet_embed", config.hypernet_embed);
+  require_name("activation", config.activation, {"elu", "relu", "tanh", "none"});
+  require_name("bias_place", config.bias_place, {"before", "after"});
 }
 
 }  // namespace
@@ -73,7 +88,9 @@ std::unique_ptr<Mixer<T>> make_mixer(const MixerConfig& config, nn::ParamLayout&
   refuse_name(config.mixer);
 }
 
-template std::unique_ptr<Mixer<float>> make_mixer<float>(const MixerConfig&, nn::ParamLayout&);
-template std::unique_ptr<Mixer<double>> make_mixer<double>(const MixerConfig&, nn::ParamLayout&);
+#define QTOT_INSTANTIATE(T) \
+  template std::unique_ptr<Mixer<T>> make_mixer<T>(const MixerConfig&, nn::ParamLayout&);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::mixers

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "qtot/math/scalars.h"
 #include "qtot/mixers/mixer.h"
 
 /// The constructors that mixers.def names. Each appends its tensors to `layout`; make_mixer() has
@@ -16,7 +17,17 @@ namespace qtot::mixers {
 
 }  // namespace qtot::mixers
 
+#define QTOT_INSTANTIATE_MIXER_FOR(name, T) \
+  template std::unique_ptr<Mixer<T>> make_##name<T>(const MixerConfig&, nn::ParamLayout&);
+
 /// At the end of a mixer's file: the scalars it exists for.
-#define QTOT_INSTANTIATE_MIXER(name)                                                               \
-  template std::unique_ptr<Mixer<float>> make_##name<float>(const MixerConfig&, nn::ParamLayout&); \
-  template std::unique_ptr<Mixer<double>> make_##name<double>(const MixerConfig&, nn::ParamLayout&);
+#ifdef QTOT_WIDE
+#define QTOT_INSTANTIATE_MIXER(name)       \
+  QTOT_INSTANTIATE_MIXER_FOR(name, float)  \
+  QTOT_INSTANTIATE_MIXER_FOR(name, double) \
+  QTOT_INSTANTIATE_MIXER_FOR(name, math::Wide)
+#else
+#define QTOT_INSTANTIATE_MIXER(name)      \
+  QTOT_INSTANTIATE_MIXER_FOR(name, float) \
+  QTOT_INSTANTIATE_MIXER_FOR(name, double)
+#endif

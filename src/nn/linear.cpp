@@ -44,8 +44,7 @@ void backward_params(const Linear& layer, ConstMatView<T> x, ConstMatView<T> d_y
   template void forward<T>(const Linear&, Weights<T>, ConstMatView<T>, MatView<T>);        \
   template void backward_input<T>(const Linear&, Weights<T>, ConstMatView<T>, MatView<T>); \
   template void backward_params<T>(const Linear&, ConstMatView<T>, ConstMatView<T>, T*);
-QTOT_INSTANTIATE(float)
-QTOT_INSTANTIATE(double)
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 
 }  // namespace qtot::nn

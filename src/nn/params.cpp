@@ -3,6 +3,7 @@
 #include "nn/orthogonal.h"
 #include "qtot/base/check.h"
 #include "qtot/math/philox.h"
+#include "qtot/math/scalars.h"
 
 namespace qtot::nn {
 
@@ -97,10 +98,10 @@ void initialise(const ParamLayout& layout, std::uint64_t seed, std::span<T> valu
   }
 }
 
-template void transpose_params<float>(const ParamLayout&, std::span<const float>, std::span<float>);
-template void transpose_params<double>(const ParamLayout&, std::span<const double>,
-                                       std::span<double>);
-template void initialise<float>(const ParamLayout&, std::uint64_t, std::span<float>);
-template void initialise<double>(const ParamLayout&, std::uint64_t, std::span<double>);
+#define QTOT_INSTANTIATE(T)                                                                \
+  template void transpose_params<T>(const ParamLayout&, std::span<const T>, std::span<T>); \
+  template void initialise<T>(const ParamLayout&, std::uint64_t, std::span<T>);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::nn

@@ -1,15 +1,20 @@
 #include "qtot/nn/workspace.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <numeric>
+#include <type_traits>
+
+#include "qtot/math/scalars.h"
 
 namespace qtot::nn {
 namespace {
 
 constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector
 
-std::size_t rounded(std::size_t n, std::size_t element) {
-  const std::size_t unit = std::max<std::size_t>(1, kAlignment / element);
+// So many elements, or more, that the piece behind them is aligned, too.
+template <class T>
+std::size_t rounded(std::size_t n) {
+  constexpr std::size_t unit = std::lcm(kAlignment, sizeof(T)) / sizeof(T);
   return (n + unit - 1) / unit * unit;
 }
 
@@ -17,19 +22,19 @@ std::size_t rounded(std::size_t n, std::size_t element) {
 
 template <class T>
 typename Workspace<T>::Block Workspace<T>::allocate(std::size_t size) {
-  const std::size_t slack = std::max<std::size_t>(1, kAlignment / sizeof(T));
-  Block block{.storage = std::make_unique<T[]>(size + slack), .size = size, .begin = nullptr};
-  block.begin = block.storage.get();
-  while (reinterpret_cast<std::uintptr_t>(block.begin) % std::min(kAlignment, sizeof(T) * slack) !=
-         0) {
-    ++block.begin;
-  }
+  static_assert(std::is_trivially_destructible_v<T>);  // so a block may just be freed
+  std::size_t space = size * sizeof(T) + kAlignment;
+  Block block{.storage = std::make_unique_for_overwrite<std::byte[]>(space), .size = size};
+  void* begin = block.storage.get();
+  begin = std::align(kAlignment, size * sizeof(T), begin, space);
+  block.begin = static_cast<T*>(begin);
+  std::uninitialized_value_construct_n(block.begin, size);
   return block;
 }
 
 template <class T>
 Buffer<T> Workspace<T>::take(math::Index rows, math::Index cols) {
-  const std::size_t n = rounded(static_cast<std::size_t>(rows * cols), sizeof(T));
+  const std::size_t n = rounded<T>(static_cast<std::size_t>(rows * cols));
   if (blocks_.empty() || used_ + n > blocks_.back().size) {
     constexpr std::size_t kFirstBlock = 4096;
     const std::size_t last = blocks_.empty() ? kFirstBlock : blocks_.back().size;
@@ -59,7 +64,8 @@ void Workspace<T>::reset() {
   used_ = 0;
 }
 
-template class Workspace<float>;
-template class Workspace<double>;
+#define QTOT_INSTANTIATE(T) template class Workspace<T>;
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::nn

@@ -218,6 +218,14 @@ TEST(CheckpointTest, ContentThatDoesNotFitTogetherIsAnError) {
   state.learner.params.push_back(0);
   EXPECT_EQ(load_error(to_bytes(state)),
             "checkpoint a.qtot: expected 7 numbers of the parameters, found 8");
+  state.tensors = {{"a", {std::uint64_t{1} << 40}}, {"b\n", {1}}};
+  EXPECT_EQ(load_error(to_bytes(state)),
+            "checkpoint a.qtot: expected tensors of possible size together, found more than "
+            "1099511627776 numbers");
+  state.tensors[1].shape = {1, std::uint64_t{1} << 41};
+  EXPECT_EQ(load_error(to_bytes(state)),
+            "checkpoint a.qtot: expected a tensor b\\x0a of possible size, found a dimension of "
+            "2199023255552");
   state = example_state();
   state.acting_params.pop_back();
   EXPECT_EQ(load_error(to_bytes(state)),

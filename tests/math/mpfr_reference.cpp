@@ -86,6 +86,23 @@ double MpfrReference::error_in_ulps(Function f, double x, double y, double beta)
   return error_in_units(y, 53, -1021);
 }
 
+void MpfrReference::set(mpfr_ptr to, const LongNumber& value) {
+  mpfr_set_zero(to, 0);
+  for (const double part : value.parts) mpfr_add_d(to, to, part, kNearest);
+  mpfr_mul_2si(to, to, value.exponent, kNearest);
+}
+
+double MpfrReference::relative_error(Function f, const LongNumber& x, const LongNumber& y,
+                                     double beta) {
+  set(x_, x);
+  (this->*f)(beta);
+  set(other_, y);
+  mpfr_sub(other_, other_, y_, kNearest);
+  mpfr_div(other_, other_, y_, kNearest);
+  mpfr_abs(other_, other_, kNearest);
+  return mpfr_get_d(other_, kNearest);
+}
+
 double MpfrReference::slope(Function f, double x, double beta) {
   constexpr double kStep = 0x1p-60;
   mpfr_set_d(x_, x, kNearest);

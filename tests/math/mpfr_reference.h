@@ -2,9 +2,16 @@
 
 #include <mpfr.h>
 
+#include <array>
 #include <string_view>
 
 namespace qtot::test {
+
+/// 2^exponent times the exact sum of the parts: any number of 113 bits.
+struct LongNumber {
+  std::array<double, 3> parts;
+  long exponent = 0;
+};
 
 /// exp, expm1, tanh, sigmoid, log1p and softplus (beta = 1 unless given) as MPFR computes them with
 /// 160 bits. Rounding that once more to float goes the same way as rounding the exact value: of these
@@ -30,12 +37,17 @@ class MpfrReference {
   double error_in_ulps(Function f, double x, float y, double beta = 1);
   double error_in_ulps(Function f, double x, double y, double beta = 1);
 
+  /// |y / f(x) - 1|, f(x) not 0.
+  double relative_error(Function f, const LongNumber& x, const LongNumber& y, double beta = 1);
+
   /// (f(x + h) - f(x - h)) / 2h with h = 2^-60.
   double slope(Function f, double x, double beta = 1);
 
  private:
   void evaluate(Function f, double x, double beta);
   double error_in_units(double y, int precision, long smallest_exponent);
+
+  static void set(mpfr_ptr to, const LongNumber& value);
 
   void exp(double);
   void expm1(double);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -93,6 +94,44 @@ struct Case {
   MixerConfig config;
 };
 
+/// The other forms of qmix: each switch alone, and combinations of those that meet in one sum.
+inline std::vector<Case> forms_of_qmix(const MixerConfig& base) {
+  std::vector<Case> cases;
+  const auto add = [&](const std::string& name, const std::function<void(MixerConfig&)>& change) {
+    cases.push_back({"qmix_" + name, base});
+    change(cases.back().config);
+  };
+  for (const char* activation : {"relu", "tanh", "none"}) {
+    add(activation, [=](MixerConfig& c) { c.activation = activation; });
+    add(std::string(activation) + "_bias_after_of_abs", [=](MixerConfig& c) {
+      c.activation = activation;
+      c.bias_place = "after";
+      c.abs_b1 = true;
+    });
+  }
+  for (const char* positivity_final : {"softplus", "quadratic", "none"}) {
+    add(std::string("abs_then_") + positivity_final,
+        [=](MixerConfig& c) { c.positivity_final = positivity_final; });
+    add(std::string(positivity_final) + "_then_abs", [=](MixerConfig& c) {
+      c.positivity = positivity_final;
+      c.positivity_final = "abs";
+    });
+  }
+  add("bias_after", [](MixerConfig& c) { c.bias_place = "after"; });
+  add("bias_after_softplus", [](MixerConfig& c) {
+    c.bias_place = "after";
+    c.positivity = "softplus";
+  });
+  add("abs_b1", [](MixerConfig& c) { c.abs_b1 = true; });
+  add("abs_v", [](MixerConfig& c) { c.abs_v = true; });
+  add("no_v", [](MixerConfig& c) { c.state_value = false; });
+  add("no_abs_v", [](MixerConfig& c) {
+    c.state_value = false;
+    c.abs_v = true;
+  });
+  return cases;
+}
+
 /// Every line of mixers.def with every combination of the options that it reads. Small sizes, none
 /// equal to another, so that a transposition shows.
 inline std::vector<Case> all_cases() {
@@ -122,6 +161,9 @@ inline std::vector<Case> all_cases() {
         }
         cases.push_back(c);
       }
+    }
+    if (family.name == "qmix") {
+      for (const Case& form : forms_of_qmix(config)) cases.push_back(form);
     }
   }
   return cases;

@@ -61,6 +61,12 @@ TEST(Registry, RefusesInOneSentence) {
             "hypernet_layers = 3: must be 1 or 2");
   EXPECT_EQ(sentence([](auto& c) { c.positivity = "exp"; }),
             "positivity = exp: must be one of abs, softplus, quadratic, none");
+  EXPECT_EQ(sentence([](auto& c) { c.positivity_final = "exp"; }),
+            "positivity_final = exp: must be one of abs, softplus, quadratic, none");
+  EXPECT_EQ(sentence([](auto& c) { c.activation = "gelu"; }),
+            "activation = gelu: must be one of elu, relu, tanh, none");
+  EXPECT_EQ(sentence([](auto& c) { c.bias_place = "behind"; }),
+            "bias_place = behind: must be one of before, after");
   EXPECT_EQ(sentence([](auto& c) { c.softplus_beta = 0; }),
             "softplus_beta = 0: must be in [0.001, 1000]");
   EXPECT_EQ(sentence([](auto& c) { c.softplus_beta = std::numeric_limits<double>::quiet_NaN(); }),
@@ -100,6 +106,13 @@ TEST(Names, OfQmixAreThoseOfPymarl2InItsOrder) {
                   "mixer.hyper_w2.0.weight", "mixer.hyper_w2.0.bias", "mixer.hyper_w2.2.weight",
                   "mixer.hyper_w2.2.bias", "mixer.hyper_b2.0.weight", "mixer.hyper_b2.0.bias",
                   "mixer.hyper_b2.2.weight", "mixer.hyper_b2.2.bias"));
+}
+
+// A form that leaves a part out still has its tensors, so that foreign parameters fit.
+TEST(Names, AreTheSameInEveryFormOfQmix) {
+  const std::vector<std::string> expected = names(small());
+  for (const Case& form : forms_of_qmix(small()))
+    EXPECT_EQ(names(form.config), expected) << form.name;
 }
 
 TEST(Names, ShapesAreOutTimesIn) {

@@ -40,7 +40,7 @@ TEST(Adam, GivesTheGoldenNumbersOfPyTorch) {
 }
 
 TEST(OptimiserStep, OfPartsIsTheStepOfTheWhole) {
-  for (const char* name : {"rmsprop", "adam"}) {
+  for (const char* name : {"rmsprop", "adam", "radam"}) {
     const OptimiserConfig config{.optimiser = name, .weight_decay = 0.01};
     const std::vector<float> gradient = {.3F, -4, 0, 7, 1e-3F};
     std::vector<float> whole = {1, 2, 3, 4, 5};
@@ -63,6 +63,13 @@ TEST(ClipCoefficient, LeavesSmallNormsAndShrinksLargeOnes) {
   EXPECT_EQ(clip_coefficient(9, 10), 1);
   EXPECT_EQ(clip_coefficient(0, 10), 1);
   EXPECT_EQ(clip_coefficient(20, 10), 10 / (20 + 1e-6));
+}
+
+TEST(ClipCoefficient, WithoutEpsilonIsOptaxs) {
+  EXPECT_EQ(clip_coefficient(20, 10, false), 0.5);
+  EXPECT_EQ(clip_coefficient(10, 10, false), 1);
+  EXPECT_EQ(clip_coefficient(3, 10, false), 1);
+  EXPECT_EQ(clip_coefficient(10, 10), 10 / (10 + 1e-6));
 }
 
 TEST(Power, IsExactWhereThePowerIs) {

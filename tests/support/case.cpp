@@ -20,12 +20,12 @@ struct Sizes {
 
 std::size_t dimension(const Array& array, std::size_t rank, std::size_t axis) {
   if (array.shape().size() != rank) {
-    throw Error(array.name() + ": expected " + std::to_string(rank) + " dimensions, found shape " +
+    throw Error(array.place() + ": expected " + std::to_string(rank) + " dimensions, found shape " +
                 shape_text(array.shape()));
   }
   const std::size_t n = array.shape()[axis];
   if (n < 1 || n > kMaxSize) {
-    throw Error(array.name() + ": dimension " + std::to_string(axis) + " is " + std::to_string(n) +
+    throw Error(array.place() + ": dimension " + std::to_string(axis) + " is " + std::to_string(n) +
                 "; it must be in [1, 2^20]");
   }
   return n;
@@ -243,7 +243,7 @@ std::vector<double> read_params(const Npz& file, const std::string& prefix,
     const Array& array = file.at(prefix + name);
     const nn::TensorSpec* tensor = layout.find(name);
     if (tensor == nullptr) tensor = layout.find(mixers::canonical_name(name));
-    if (tensor == nullptr) throw Error(array.name() + ": the network has no such tensor");
+    if (tensor == nullptr) throw Error(array.place() + ": the network has no such tensor");
     const std::vector<double> values = array.require_shape(tensor->shape()).as_doubles();
     std::ranges::copy(values, params.begin() + static_cast<std::ptrdiff_t>(tensor->offset));
     ++n_read;

@@ -119,7 +119,7 @@ class FirstUpdate {
     const std::vector<std::size_t>& shape = array.shape();
     if (shape.size() < 3 || shape[0] != case_.lengths.size() || shape[1] < n_rows ||
         array.size() == 0) {
-      throw Error(array.name() + ": expected shape [" + std::to_string(case_.lengths.size()) +
+      throw Error(array.place() + ": expected shape [" + std::to_string(case_.lengths.size()) +
                   ", " + std::to_string(n_rows) + " or more, ...], found " + shape_text(shape));
     }
   }

@@ -23,6 +23,7 @@ struct AgentConfig {
   bool obs_last_action = true;
   bool obs_agent_id = true;
   bool layer_norm = false;     // PyMARL2's use_layer_norm: on the hidden state before fc2 (rnn)
+  bool input_relu = true;      // false: none behind fc1 (rnn), a mistake that the oracle looks for
   double orthogonal_gain = 0;  // > 0: orthogonal fc1 (gain 1) and output layer (this gain), PyMARL2
 };
 

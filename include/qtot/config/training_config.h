@@ -14,6 +14,7 @@ namespace qtot::config {
 
 struct TrainingConfig {
   std::string name = "qmix";
+  std::string preset = "strict";  // a name of presets()
 
   // ---- the run: environment steps are counted over all environments, without evaluation
   std::uint64_t seed = 1;
@@ -36,22 +37,32 @@ struct TrainingConfig {
   // ---- targets and loss
   double gamma = 0.99;
   double td_lambda = 0;
+  bool q_lambda = false;
   bool double_q = true;
   double loss_factor = 1;
   int target_update_interval = 200;
+  std::string target_update_unit = "episodes";  // episodes | updates
   double target_update_tau = 0;
+  bool use_target_network = true;
   std::string time_limit = "truncation";     // truncation | terminal
   std::string padding_mask = "strict";       // strict | pymarl
   std::string lambda_start = "episode_end";  // episode_end | batch_end
-  bool mask_target_qs = true;
+  bool mask_target_qs = false;
+  bool mask_online_qs = false;
+  std::string terminal_step = "ends";        // ends | bootstraps | returns_value
+  std::string target_unroll = "first_slot";  // first_slot | second_slot
+  std::string standardise_rewards = "none";  // none | steps | padded_batch | padded_running
+  std::string empty_batch = "skip";          // skip | nan
+  std::string non_finite = "error";          // error | ignore
 
   // ---- optimiser
-  std::string optimizer = "rmsprop";  // rmsprop | adam
+  std::string optimizer = "rmsprop";  // rmsprop | adam | radam
   double lr = 0.0005;
   double optim_alpha = 0.99;
   double optim_eps = 1e-5;
   double weight_decay = 0;
   double grad_norm_clip = 10;
+  bool grad_norm_clip_eps = true;
 
   // ---- agent
   std::string agent = "rnn";  // rnn | ff
@@ -70,6 +81,7 @@ struct TrainingConfig {
   bool abs = true;
   std::string qmix_pos_func = "abs";  // abs | softplus | quadratic
   double qmix_pos_func_beta = 1;
+  std::string qmix_bias_place = "before";  // before | after
   bool qmix_ns_state_bias = true;
 
   // ---- from here on: no training keys, they may differ when a run is resumed
@@ -103,6 +115,17 @@ void check(const TrainingConfig& config);
 /// algorithm:
 ///   use_per = True (my.yaml:7): not supported yet; qtot takes only False
 std::vector<std::string> adopt_pymarl_keys(Map& map);
+
+/// A peer, or `strict`: the values of the keys by which implementations of one algorithm differ. The
+/// key `preset` gives them to all of these keys that nobody set.
+struct Preset {
+  std::string name;
+  std::string summary;
+  Map values;
+};
+const std::vector<Preset>& presets();
+/// Adds what map's key `preset` names; a name that is none is left to the reader of the key.
+void apply_preset(Map& map);
 
 /// The configuration that `map` gives: adopts, reads, refuses unknown keys and checks.
 struct ReadConfig {

@@ -8,28 +8,12 @@
 
 #include "qtot/base/executor.h"
 #include "qtot/core/episode.h"
+#include "qtot/learner/config.h"
 #include "qtot/learner/network.h"
+#include "qtot/math/scalars.h"
 #include "qtot/nn/optimiser.h"
 
 namespace qtot::learner {
-
-/// What a step of learning is; the keys of the same names (docs/configuration.md). The switches below
-/// the line reproduce quirks of the PyMARL family and are off in the strict preset.
-struct LearnerConfig {
-  double gamma = 0.99;
-  double td_lambda = 0;
-  bool double_q = true;
-  double loss_factor = 1;  // 1 in PyMARL, 0.5 in PyMARL2
-  double grad_norm_clip = 10;
-  nn::OptimiserConfig optimiser = {};
-  int target_update_interval = 200;  // episodes between hard copies
-  double target_update_tau = 0;      // > 0: Polyak averaging after every update instead
-  // ---
-  bool time_limit_is_terminal = false;  // M2: no bootstrap where only the time limit ended
-  bool pymarl_padding_mask = false;     // M1: counts the slot after a truncated, shorter episode
-  bool lambda_from_batch_end = false;   // T1: the recursion starts at the end of the padded batch
-  bool mask_target_qs = false;          // unavailable actions of the target network at -9999999
-};
 
 /// Figures of one update, as PyMARL logs them. Means are over valid steps.
 struct UpdateStats {
@@ -53,7 +37,15 @@ class Probe {
   virtual void episode(std::string_view name, std::size_t position,
                        math::ConstMatView<T> value) = 0;
   virtual void update(std::string_view name, std::span<const T> value) = 0;
-  virtual void scalar(std::string_view name, double value) = 0;
+  virtual void scalar(std::string_view name, math::Sum<T> value) = 0;
+};
+
+/// Running statistics of rewards; what they start with is EPyMARL's.
+template <class T>
+struct RewardStatistics {
+  math::Sum<T> mean = 0;
+  math::Sum<T> variance = 1;
+  math::Sum<T> count = 1e-4;
 };
 
 /// The learner's memory between updates: all that a checkpoint must hold.
@@ -64,6 +56,7 @@ struct LearnerState {
   nn::OptimiserState<T> optimiser;
   std::int64_t n_updates = 0;
   std::int64_t last_target_update_episode = 0;
+  RewardStatistics<T> rewards;  // of RewardScaling::kPaddedRunning
 };
 
 /// Maps a batch of episodes to new parameters: double Q-learning on the mixed value (Rashid et al.,
@@ -76,10 +69,14 @@ class Learner {
   Learner(Network<T> network, const LearnerConfig& config, std::uint64_t seed, Executor& executor);
   ~Learner();
 
-  /// One gradient step on `batch` (at least one episode, each at least one step long), then the target
-  /// update if it is due at environment episode `episode`. Throws Error (kFailed) that names the first
-  /// tensor when a gradient is not finite; parameters are then unchanged.
-  UpdateStats update(core::Batch batch, std::int64_t episode, Probe<T>* probe = nullptr);
+  /// One gradient step on `batch` (at least one episode), then the target update if it is due at
+  /// environment episode `episode`. A batch without a valid step changes no parameter. Throws Error
+  /// (kFailed) that names the first tensor when a gradient is not finite; parameters are then unchanged.
+  ///
+  /// @param[in] weights  [B] of prioritised replay: what each episode's squared errors are multiplied
+  ///                     by (Schaul et al., 2016); empty for 1
+  UpdateStats update(core::Batch batch, std::int64_t episode, Probe<T>* probe = nullptr,
+                     std::span<const double> weights = {});
 
   const Network<T>& network() const { return network_; }
   const LearnerConfig& config() const { return config_; }
@@ -95,8 +92,11 @@ class Learner {
   class Scratch;  // what one update works with: plans, workspaces, leaves of the gradient tree
 
   void sum_leaves(std::size_t n_leaves);
-  double gradient_norm() const;
-  void step_optimiser(double norm);
+  math::Sum<T> divisor() const;
+  UpdateStats figures(math::Sum<T> norm, Probe<T>* probe);
+  math::Sum<T> gradient_norm() const;
+  void clip(math::Sum<T> norm);
+  void step_optimiser();
   void update_targets(std::int64_t episode);
   void copy_transposed();
 
@@ -106,6 +106,7 @@ class Learner {
   LearnerState<T> state_;
   std::vector<T> transposed_;  // derived from the state, for the products
   std::vector<T> target_transposed_;
+  T clip_coefficient_ = 1;  // of the update that runs
   std::unique_ptr<Scratch> scratch_;
 };
 

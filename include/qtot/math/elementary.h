@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <span>
 
+#include "qtot/math/scalars.h"
+
 /// Elementary functions with the same bits on every machine: fma, + - * / and integer operations
 /// alone, no libm.
 namespace qtot::math {
@@ -44,6 +46,24 @@ double sqrt(double x);
 /// a b + c with one rounding.
 float fma(float a, float b, float c);
 double fma(double a, double b, double c);
+
+#ifdef QTOT_WIDE
+/// In Wide, of + - * / and sqrt alone: the same bits on every machine, too. The error of exp, expm1,
+/// tanh, sigmoid, log1p and softplus is below 2^-110 of the value, 2^-108 for softplus with a beta that
+/// is no power of two (wide_test.cpp). Limits, signs of 0 and the threshold are those above; fma rounds
+/// twice: a b, then the sum.
+Wide exp(const Wide& x);
+Wide expm1(const Wide& x);
+Wide tanh(const Wide& x);
+Wide sigmoid(const Wide& x);
+Wide log1p(const Wide& x);
+Wide softplus(const Wide& x, const Wide& beta = 1);
+Wide relu(const Wide& x);
+Wide elu(const Wide& x);
+Wide abs(const Wide& x);
+Wide sqrt(const Wide& x);
+Wide fma(const Wide& a, const Wide& b, const Wide& c);
+#endif
 
 /// Slopes, as PyTorch takes them at the kinks: relu'(0) = 0, elu'(0) = 1, abs'(0) = 0, softplus' = 1
 /// where beta x > 20. `y` is the function's value.

@@ -17,8 +17,8 @@ namespace qtot::math {
 /// NaN, with unspecified payload and sign.
 ///
 /// Any size may be 0 (K = 0 gives `start`). `out` [M, N] must not alias a, b or bias. Shapes that
-/// do not fit abort (QTOT_CHECK). Defined for float and double; the naive twins also for other
-/// scalars with an overload of math::fma.
+/// do not fit abort (QTOT_CHECK). Defined for the scalars of scalars.h, of which Wide has no
+/// kernels and runs the twins; the twins serve any scalar with an overload of math::fma.
 struct Start {
   enum Kind { kZero, kBias, kOut } kind = kZero;  // +0; bias[j]; the value that out[i][j] holds
 };

@@ -18,7 +18,8 @@ namespace qtot::math {
 /// the definition; the fast kernels vectorise over independent outputs and return the same bits.
 ///
 /// Any size may be 0. Outputs must not alias inputs. Shapes that do not fit abort (QTOT_CHECK).
-/// Defined for float and double; the naive twins also for other scalars with overloads of fma and abs.
+/// Defined for the scalars of scalars.h, of which Wide has no kernels and runs the twins; the twins serve
+/// any scalar with overloads of fma and abs.
 enum class MixWeight { kPlain, kAbs };
 
 /// q [M, N]  w [M, N * E]  out [M, E]

@@ -3,19 +3,21 @@
 #include <cstddef>
 #include <span>
 
+#include "qtot/math/scalars.h"
+
 namespace qtot::math {
 
-/// Sums in a stated order, in double whatever the elements are.
+/// Sums in a stated order, in Sum<T> whatever the elements are: double, or Wide for Wide.
 
 /// x[0] + x[1] + ... from the left, starting with +0.
 double sum_in_order(std::span<const double> x);
 
 /// Sum of x[i]^2: 16 accumulators that start with +0; accumulator l takes elements l, l + 16, ... in
-/// order by fma(x, x, acc) in double; then accumulator l adds l + 8, then l + 4, l + 2, l + 1.
+/// order by fma(x, x, acc) in Sum<T>; then accumulator l adds l + 8, then l + 4, l + 2, l + 1.
 template <class T>
-double sum_of_squares(std::span<const T> x);
+Sum<T> sum_of_squares(std::span<const T> x);
 template <class T>
-double sum_of_squares_naive(std::span<const T> x);
+Sum<T> sum_of_squares_naive(std::span<const T> x);
 
 /// Number of leaves in the left part of a tree of n >= 2 leaves: the largest power of two below n.
 std::size_t tree_split(std::size_t n);
@@ -33,7 +35,10 @@ void tree_sum(std::span<const T* const> leaves, std::size_t size, T* out);
 template <class T>
 void tree_sum_naive(std::span<const T* const> leaves, std::size_t size, T* out);
 
-/// The same tree over n doubles.
+/// The same tree over n numbers.
 double tree_sum(std::span<const double> leaves);
+#ifdef QTOT_WIDE
+Wide tree_sum(std::span<const Wide> leaves);
+#endif
 
 }  // namespace qtot::math

@@ -27,6 +27,15 @@ struct MixerConfig {
   double softplus_beta = 1;
   bool orthogonal = false;     // PyMARL2's use_orthogonal
   bool ns_state_bias = false;  // qmix_ns: final bias V(s) instead of a constant
+
+  // Other forms of qmix, which it alone reads: what peers and mistakes make of it. No training
+  // configuration sets them; the tensors are the same in all.
+  std::string positivity_final = {};  // of the second layer alone; empty: positivity
+  std::string activation = "elu";     // elu | relu | tanh | none: the mixing layer's nonlinearity
+  std::string bias_place = "before";  // before | after: b1 under the nonlinearity, or behind it
+  bool abs_b1 = false;                // |b1(s)| in place of b1(s)
+  bool abs_v = false;                 // |V(s)| in place of V(s)
+  bool state_value = true;            // false: Q_tot without V(s), whose gradient is then 0
 };
 
 /// Intermediate values of one forward pass that its backward pass reads. Lies in a Workspace.

@@ -14,7 +14,7 @@ struct LayerNorm {
   static LayerNorm add(ParamLayout& layout, const std::string& name, Index dim);
 };
 
-/// Mean and variance are summed in double, elements ascending; the variance over (x - mean)^2.
+/// Mean and variance are summed in math::Sum<T>, elements ascending; the variance over (x - mean)^2.
 ///
 /// @param[in]  x       [M, dim]
 /// @param[out] normal  [M, dim]  (x - mean) * inverse deviation, before scale and shift
@@ -24,8 +24,8 @@ template <class T>
 void forward(const LayerNorm& layer, Weights<T> w, ConstMatView<T> x, MatView<T> normal,
              MatView<T> inverse, MatView<T> y);
 
-/// With g = dy * scale: dx = inverse * (g - mean(g) - normal * mean(g * normal)), means in double,
-/// elements ascending. Parameter gradients sum over rows, ascending, and overwrite.
+/// With g = dy * scale: dx = inverse * (g - mean(g) - normal * mean(g * normal)), means in
+/// math::Sum<T>, elements ascending. Parameter gradients sum over rows, ascending, and overwrite.
 template <class T>
 void backward(const LayerNorm& layer, Weights<T> w, ConstMatView<T> normal, ConstMatView<T> inverse,
               ConstMatView<T> d_y, MatView<T> d_x, T* gradient);

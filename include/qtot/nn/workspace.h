@@ -42,7 +42,7 @@ class Workspace {
 
  private:
   struct Block {
-    std::unique_ptr<T[]> storage;
+    std::unique_ptr<std::byte[]> storage;
     std::size_t size = 0;  // usable elements from the aligned start
     T* begin = nullptr;
   };

@@ -40,13 +40,6 @@ class SerialRoundPlayer final : public RoundPlayer {
   rollout::Round round_;
 };
 
-/// What the keys of a configuration mean to the parts.
-agents::AgentConfig agent_config(const config::TrainingConfig& config,
-                                 const core::DecPomdpSpec& spec);
-mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
-                                 const core::DecPomdpSpec& spec);
-learner::LearnerConfig learner_config(const config::TrainingConfig& config);
-
 /// The training loop of PyMARL: act, learn, publish. A round is batch_size_run episodes and, once the
 /// ring holds a batch, one update. Everything that happens in round r is a function of the
 /// configuration and r: nothing here knows threads, evaluation, files or time.

@@ -5,12 +5,13 @@
 
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
+#include "qtot/base/printable.h"
 
 namespace qtot::checkpoint {
 namespace {
 
 std::string text(const TensorShape& tensor) {
-  std::string result = tensor.name + " [";
+  std::string result = printable(tensor.name) + " [";
   const char* comma = "";
   for (const std::uint64_t dim : tensor.shape) {
     result += comma + std::to_string(dim);

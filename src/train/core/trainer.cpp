@@ -18,58 +18,13 @@ replay::RingShape ring_shape(const config::TrainingConfig& config) {
 
 }  // namespace
 
-agents::AgentConfig agent_config(const config::TrainingConfig& config,
-                                 const core::DecPomdpSpec& spec) {
-  return {.agent = config.agent,
-          .spec = spec,
-          .hidden_dim = config.rnn_hidden_dim,
-          .obs_last_action = config.obs_last_action,
-          .obs_agent_id = config.obs_agent_id,
-          .layer_norm = config.use_layer_norm,
-          .orthogonal_gain = config.use_orthogonal ? config.gain : 0};
-}
-
-mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
-                                 const core::DecPomdpSpec& spec) {
-  return {.mixer = config.mixer,
-          .n_agents = spec.n_agents,
-          .state_dim = spec.state_dim,
-          .mixing_embed_dim = config.mixing_embed_dim,
-          .hypernet_layers = config.hypernet_layers,
-          .hypernet_embed = config.hypernet_embed,
-          .positivity = config.abs ? config.qmix_pos_func : "none",
-          .softplus_beta = config.qmix_pos_func_beta,
-          .orthogonal = config.use_orthogonal,
-          .ns_state_bias = config.qmix_ns_state_bias};
-}
-
-learner::LearnerConfig learner_config(const config::TrainingConfig& config) {
-  constexpr double kAdamEps = 1e-8;  // PyTorch's; optim_eps is RMSprop's, as in PyMARL2
-  const bool adam = config.optimizer == "adam";
-  return {.gamma = config.gamma,
-          .td_lambda = config.td_lambda,
-          .double_q = config.double_q,
-          .loss_factor = config.loss_factor,
-          .grad_norm_clip = config.grad_norm_clip,
-          .optimiser = {.optimiser = config.optimizer,
-                        .lr = config.lr,
-                        .alpha = config.optim_alpha,
-                        .eps = adam ? kAdamEps : config.optim_eps,
-                        .weight_decay = config.weight_decay},
-          .target_update_interval = config.target_update_interval,
-          .target_update_tau = config.target_update_tau,
-          .time_limit_is_terminal = config.time_limit == "terminal",
-          .pymarl_padding_mask = config.padding_mask == "pymarl",
-          .lambda_from_batch_end = config.lambda_start == "batch_end",
-          .mask_target_qs = config.mask_target_qs};
-}
-
 Trainer::Trainer(const config::TrainingConfig& config, const core::DecPomdpSpec& spec,
                  RoundPlayer& player, Executor& executor)
     : config_(config),
       player_(player),
-      learner_(learner::make_network<float>(agent_config(config, spec), mixer_config(config, spec)),
-               learner_config(config), config.seed, executor),
+      learner_(learner::make_network<float>(learner::agent_config(config, spec),
+                                            learner::mixer_config(config, spec)),
+               learner::learner_config(config), config.seed, executor),
       ring_(ring_shape(config)),
       tickets_(static_cast<std::size_t>(config.batch_size)),
       batch_(tickets_.size()) {}

@@ -1,7 +1,8 @@
-// Q_tot of VDN for one row of three agents: the sum of what they expect.
+// Q_tot of VDN for one row of three agents, the sum of what they expect, by way of an npz.
 #include <array>
 #include <iostream>
 
+#include "qtot/arrays/npz.h"
 #include "qtot/mixers/mixer.h"
 #include "qtot/version.h"
 
@@ -16,5 +17,8 @@ int main() {
   qtot::mixers::Tape<float> tape;
   vdn->forward({}, qtot::math::view(agent_qs.data(), 1, 3), qtot::math::view(state.data(), 1, 1),
                workspace, tape, qtot::math::view(q_tot.data(), 1, 1));
-  std::cout << "qtot " << qtot::kVersion << ": q_tot = " << q_tot[0] << '\n';
+  qtot::arrays::Npz npz("consumer");
+  npz.set(qtot::arrays::Array::of_floats("q_tot", {1}, q_tot));
+  const auto read = qtot::arrays::Npz::parse(npz.to_bytes(), "consumer").at("q_tot").as_floats();
+  std::cout << "qtot " << qtot::kVersion << ": q_tot = " << read.at(0) << '\n';
 }

@@ -1,0 +1,276 @@
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/verbs.h"
+#include "qtot/base/error.h"
+#include "qtot/oracle/check.h"
+#include "qtot/oracle/diagnose.h"
+#include "qtot/oracle/report.h"
+#include "qtot/oracle/step_file.h"
+#include "qtot/oracle/unit_check.h"
+#include "qtot/yaml/yaml.h"
+
+namespace qtot::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+  std::vector<std::string> words;  // case files and assignments
+  std::string dtype = "f64";
+  std::string params;
+  std::string out;
+  std::string tolerance = "pass";
+  bool json = false;
+  bool all = false;
+  bool singles = false;
+
+  std::vector<std::string> files() const {
+    std::vector<std::string> files;
+    for (const std::string& word : words) {
+      if (word != "with" && !is_assignment(word)) files.push_back(word);
+    }
+    if (files.empty()) throw Error("no case file is named: qtot oracle --help");
+    return files;
+  }
+  oracle::CaseOptions options() const {
+    std::vector<std::string> assignments;
+    std::ranges::copy_if(words, std::back_inserter(assignments), is_assignment);
+    return {.with = yaml::parse_assignments(assignments), .params = params};
+  }
+  oracle::Dtype type() const {
+    if (dtype == "f32") return oracle::Dtype::kF32;
+    return dtype == "wide" ? oracle::Dtype::kWide : oracle::Dtype::kF64;
+  }
+
+ private:
+  static bool is_assignment(const std::string& word) {
+    return word.find('=') != std::string::npos && !word.ends_with(".npz");
+  }
+};
+
+double positive(const std::string& key, const std::string& text) {
+  double value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault != std::errc() || end != text.data() + text.size() || !(value > 0)) {
+    throw Error("--tolerance: " + key + ": expected a number above 0, found \"" + text + "\"");
+  }
+  return value;
+}
+
+// "pass", "certified", or "value=1e-5,gradient=1e-3": what is not named stays
+oracle::CheckOptions check_options(const Arguments& arguments) {
+  oracle::CheckOptions options{.dtype = arguments.type(), .rule = {}, .certified = false};
+  std::string rest = arguments.tolerance;
+  if (rest == "pass") return options;
+  if (rest == "certified") {
+    options.certified = true;
+    return options;
+  }
+  while (!rest.empty()) {
+    const std::string part = rest.substr(0, rest.find(','));
+    rest = part.size() < rest.size() ? rest.substr(part.size() + 1) : "";
+    const std::string key = part.substr(0, part.find('='));
+    const std::string text = key.size() < part.size() ? part.substr(key.size() + 1) : "";
+    oracle::PassRule& rule = options.rule;
+    double* const field = key == "f64"        ? &rule.f64
+                          : key == "value"    ? &rule.value
+                          : key == "scalar"   ? &rule.scalar
+                          : key == "gradient" ? &rule.gradient
+                          : key == "param"    ? &rule.param
+                                              : nullptr;
+    if (field == nullptr) {
+      throw Error(
+          "--tolerance: " + part +
+          ": expected pass, certified, or a list of f64, value, scalar, gradient and param, "
+          "each with its number, such as value=1e-5,gradient=1e-3");
+    }
+    *field = positive(key, text);
+  }
+  return options;
+}
+
+oracle::Report report_of(const std::string& path, const Arguments& arguments,
+                         const oracle::CheckOptions& options) {
+  arrays::Npz file = arrays::Npz::load(path);
+  if (oracle::is_unit_file(file)) return oracle::check_unit(file, options.dtype, options.rule);
+  return oracle::check(oracle::make_case(std::move(file), arguments.options()), options);
+}
+
+// A file that cannot be checked does not keep the others from it.
+ExitCode check(const Arguments& arguments) {
+  const oracle::CheckOptions options = check_options(arguments);
+  const std::vector<std::string> files = arguments.files();
+  Json reports = Json::array();
+  ExitCode exit_code = ExitCode::kDone;
+  for (const std::string& path : files) {
+    try {
+      const oracle::Report report = report_of(path, arguments, options);
+      if (!report.agrees() && exit_code == ExitCode::kDone) exit_code = ExitCode::kFailed;
+      if (arguments.json) {
+        reports.push_back(oracle::to_json(report));
+      } else {
+        std::cout << oracle::to_text(report, arguments.all) << (files.size() > 1 ? "\n" : "");
+      }
+    } catch (const Error& error) {
+      if (files.size() == 1) throw;
+      exit_code = error.exit_code();
+      std::cerr << "qtot: " << error.what() << '\n';
+      reports.push_back({{"source", path}, {"agrees", false}, {"error", error.what()}});
+    }
+  }
+  if (arguments.json) {
+    std::cout << Json{{"agrees", exit_code == ExitCode::kDone}, {"cases", reports}}.dump(2) << '\n';
+  }
+  return exit_code;
+}
+
+ExitCode step(const Arguments& arguments) {
+  const std::vector<std::string> files = arguments.files();
+  if (files.size() != 1) throw Error("oracle step takes one case file");
+  const oracle::CaseOptions options = arguments.options();
+  const oracle::Case input = oracle::load_case(files[0], options);
+  const oracle::Step result = oracle::run_step(input, arguments.type());
+  oracle::step_file(input, result, arguments.type(), options.with).save(arguments.out);
+  if (arguments.json) {
+    Json tensors = Json::array();
+    for (const oracle::Tensor& tensor : result.tensors) {
+      tensors.push_back({{"name", tensor.name}, {"shape", tensor.shape}});
+    }
+    std::cout << Json{{"out", arguments.out},
+                      {"dtype", arguments.dtype},
+                      {"preset", input.preset},
+                      {"tensors", tensors}}
+                     .dump(2)
+              << '\n';
+  } else {
+    std::cout << arguments.out << ": " << result.tensors.size() << " tensors in " << arguments.dtype
+              << ", conventions of " << input.preset << ", loss " << result.find("loss")->values[0]
+              << '\n';
+  }
+  return ExitCode::kDone;
+}
+
+ExitCode diagnose(const Arguments& arguments) {
+  oracle::DiagnoseOptions options;
+  options.pairs = !arguments.singles;
+  Json documents = Json::array();
+  bool all_explained = true;
+  for (const std::string& path : arguments.files()) {
+    const oracle::Case input = oracle::load_case(path, arguments.options());
+    const oracle::Diagnosis diagnosis = oracle::diagnose(input, options);
+    all_explained =
+        all_explained && (diagnosis.as_asked.agrees() || !diagnosis.explanations.empty());
+    if (!arguments.json) {
+      std::cout << oracle::to_text(diagnosis);
+      continue;
+    }
+    Json explanations = Json::array();
+    for (const oracle::Explanation& one : diagnosis.explanations) {
+      explanations.push_back({{"ids", one.ids},
+                              {"sentence", one.sentence},
+                              {"max_ulp", one.max_ulp},
+                              {"error_over_bound", one.max_ratio}});
+    }
+    documents.push_back({{"source", path},
+                         {"agrees", diagnosis.as_asked.agrees()},
+                         {"explanations", explanations},
+                         {"nearest", diagnosis.partial},
+                         {"computations", diagnosis.n_tried}});
+  }
+  if (arguments.json) {
+    std::cout << Json{{"explained", all_explained}, {"cases", documents}}.dump(2) << '\n';
+  }
+  return all_explained ? ExitCode::kDone : ExitCode::kFailed;
+}
+
+ExitCode catalogue(bool json) {
+  Json document = Json::array();
+  for (const oracle::Deviation& one : oracle::deviations()) {
+    if (json) {
+      document.push_back({{"id", one.id}, {"sentence", one.sentence}, {"quirk", one.is_quirk}});
+    } else {
+      std::cout << one.id << std::string(one.id.size() < 31 ? 31 - one.id.size() : 1, ' ')
+                << one.sentence << '\n';
+    }
+  }
+  if (json) std::cout << document.dump(2) << '\n';
+  return ExitCode::kDone;
+}
+
+void add_files(CLI::App& verb, Arguments& arguments) {
+  verb.add_option("words", arguments.words,
+                  "case files; [with] key=value ... replaces keys of their configuration")
+      ->required()
+      ->type_name("CASE.npz");
+  verb.add_option("--params", arguments.params,
+                  "weights from here in place of the case's: param/NAME (or NAME), tparam/NAME")
+      ->type_name("FILE.safetensors");
+  verb.add_flag("--json", arguments.json, "report as one JSON document");
+}
+
+void add_common(CLI::App& verb, Arguments& arguments) {
+  add_files(verb, arguments);
+  verb.add_option("--dtype", arguments.dtype,
+                  "arithmetic: f32, f64 (default), or wide, 113 bits of significand")
+      ->check(CLI::IsMember({"f32", "f64", "wide"}));
+}
+
+void add_step(CLI::App& oracle, ExitCode& exit_code) {
+  CLI::App* verb = oracle.add_subcommand(
+      "step", "One learner step on a case: writes every intermediate value and gradient");
+  auto arguments = std::make_shared<Arguments>();
+  add_common(*verb, *arguments);
+  verb->add_option("--out", arguments->out, "where to write the case with its outputs")
+      ->required()
+      ->type_name("OUT.npz");
+  verb->callback([arguments, &exit_code] { exit_code = step(*arguments); });
+}
+
+void add_check(CLI::App& oracle, ExitCode& exit_code) {
+  CLI::App* verb = oracle.add_subcommand(
+      "check", "Compare the outputs that a case stores with qtot's, in dataflow order");
+  auto arguments = std::make_shared<Arguments>();
+  add_common(*verb, *arguments);
+  verb->add_option("--tolerance", arguments->tolerance,
+                   "pass (default): the rule of docs/oracle.md; certified: what rounding may do to "
+                   "this very case; or numbers: value=1e-5,scalar=..,gradient=..,param=..,f64=..")
+      ->type_name("RULE");
+  verb->add_flag("--all", arguments->all, "also the gradients and parameters that agree");
+  verb->callback([arguments, &exit_code] { exit_code = check(*arguments); });
+}
+
+void add_diagnose(CLI::App& oracle, ExitCode& exit_code) {
+  CLI::App* verb = oracle.add_subcommand(
+      "diagnose",
+      "Which convention or mistake gives the outputs that a case stores? Tries the "
+      "catalogue, one deviation and two at a time");
+  auto arguments = std::make_shared<Arguments>();
+  add_files(*verb, *arguments);
+  verb->add_flag("--single", arguments->singles, "one deviation at a time, no pairs");
+  verb->callback([arguments, &exit_code] { exit_code = diagnose(*arguments); });
+}
+
+void add_catalogue(CLI::App& oracle, ExitCode& exit_code) {
+  CLI::App* verb =
+      oracle.add_subcommand("catalogue", "The quirks and mistakes that diagnose knows");
+  auto json = std::make_shared<bool>(false);
+  verb->add_flag("--json", *json, "report as one JSON document");
+  verb->callback([json, &exit_code] { exit_code = catalogue(*json); });
+}
+
+}  // namespace
+
+void add_oracle(CLI::App& app, ExitCode& exit_code) {
+  CLI::App* verb = app.add_subcommand(
+      "oracle", "What must every number of a learner step be, and where does yours first differ?");
+  verb->require_subcommand(1);
+  add_step(*verb, exit_code);
+  add_check(*verb, exit_code);
+  add_diagnose(*verb, exit_code);
+  add_catalogue(*verb, exit_code);
+}
+
+}  // namespace qtot::cli

@@ -1,0 +1,85 @@
+#include "qtot/learner/config.h"
+
+#include <string>
+
+namespace qtot::learner {
+namespace {
+
+constexpr double kAdamEps = 1e-8;  // PyTorch's; optim_eps is RMSprop's, as in PyMARL2
+
+nn::OptimiserConfig optimiser_config(const config::TrainingConfig& config) {
+  nn::OptimiserConfig optimiser;
+  optimiser.optimiser = config.optimizer;
+  optimiser.lr = config.lr;
+  optimiser.alpha = config.optim_alpha;
+  optimiser.eps = config.optimizer == "rmsprop" ? config.optim_eps : kAdamEps;
+  optimiser.weight_decay = config.weight_decay;
+  optimiser.clip_eps = config.grad_norm_clip_eps;
+  return optimiser;
+}
+
+RewardScaling reward_scaling(const std::string& name) {
+  if (name == "steps") return RewardScaling::kValidSteps;
+  if (name == "padded_batch") return RewardScaling::kPaddedBatch;
+  if (name == "padded_running") return RewardScaling::kPaddedRunning;
+  return RewardScaling::kNone;
+}
+
+}  // namespace
+
+agents::AgentConfig agent_config(const config::TrainingConfig& config,
+                                 const core::DecPomdpSpec& spec) {
+  return {.agent = config.agent,
+          .spec = spec,
+          .hidden_dim = config.rnn_hidden_dim,
+          .obs_last_action = config.obs_last_action,
+          .obs_agent_id = config.obs_agent_id,
+          .layer_norm = config.use_layer_norm,
+          .orthogonal_gain = config.use_orthogonal ? config.gain : 0};
+}
+
+mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
+                                 const core::DecPomdpSpec& spec) {
+  mixers::MixerConfig mixer;
+  mixer.mixer = config.mixer;
+  mixer.n_agents = spec.n_agents;
+  mixer.state_dim = spec.state_dim;
+  mixer.mixing_embed_dim = config.mixing_embed_dim;
+  mixer.hypernet_layers = config.hypernet_layers;
+  mixer.hypernet_embed = config.hypernet_embed;
+  mixer.positivity = config.abs ? config.qmix_pos_func : "none";
+  mixer.softplus_beta = config.qmix_pos_func_beta;
+  mixer.bias_place = config.qmix_bias_place;
+  mixer.orthogonal = config.use_orthogonal;
+  mixer.ns_state_bias = config.qmix_ns_state_bias;
+  return mixer;
+}
+
+LearnerConfig learner_config(const config::TrainingConfig& config) {
+  LearnerConfig learner;
+  learner.gamma = config.gamma;
+  learner.td_lambda = config.td_lambda;
+  learner.double_q = config.double_q;
+  learner.loss_factor = config.loss_factor;
+  learner.grad_norm_clip = config.grad_norm_clip;
+  learner.optimiser = optimiser_config(config);
+  learner.target_update_interval = config.target_update_interval;
+  learner.target_update_tau = config.target_update_tau;
+  learner.time_limit_is_terminal = config.time_limit == "terminal";
+  learner.pymarl_padding_mask = config.padding_mask == "pymarl";
+  learner.lambda_from_batch_end = config.lambda_start == "batch_end";
+  learner.mask_target_qs = config.mask_target_qs;
+  learner.mask_online_qs = config.mask_online_qs;
+  learner.nan_without_steps = config.empty_batch == "nan";
+  learner.reward_scaling = reward_scaling(config.standardise_rewards);
+  learner.q_lambda = config.q_lambda;
+  learner.bootstrap_terminal = config.terminal_step == "bootstraps";
+  learner.terminal_return_is_value = config.terminal_step == "returns_value";
+  learner.target_skips_first_slot = config.target_unroll == "second_slot";
+  learner.use_target_network = config.use_target_network;
+  learner.target_interval_in_updates = config.target_update_unit == "updates";
+  learner.ignore_non_finite = config.non_finite == "ignore";
+  return learner;
+}
+
+}  // namespace qtot::learner

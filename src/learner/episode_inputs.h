@@ -1,0 +1,42 @@
+#pragma once
+
+#include "qtot/agents/agent.h"
+#include "qtot/core/episode.h"
+#include "qtot/learner/config.h"
+#include "qtot/math/scalars.h"
+#include "qtot/nn/workspace.h"
+
+/// What the networks read of one episode, slot by slot. Slots behind its last one, which only quirks
+/// and mistakes unroll, are seen as zeros, with no action available and action 0 stored.
+namespace qtot::learner {
+
+/// Inputs of the agents, [n_slots * N, X].
+template <class T>
+nn::Buffer<T> gather_inputs(const agents::AgentConfig& agent, const LearnerConfig& config,
+                            const core::Episode& episode, int n_slots, nn::Workspace<T>& workspace);
+
+/// [n_slots, S]
+template <class T>
+nn::Buffer<T> gather_states(const core::Episode& episode, int n_slots, nn::Workspace<T>& workspace);
+
+/// Rewards of `n` rows as the returns take them, [n, 1]: (r - mean) / deviation, behind the end with
+/// r = 0.
+template <class T>
+struct RewardTransform {
+  bool is_identity = true;
+  math::Sum<T> mean = 0;
+  math::Sum<T> deviation = 1;
+};
+template <class T>
+nn::Buffer<T> gather_rewards(const core::Episode& episode, const LearnerConfig& config, int n,
+                             const RewardTransform<T>& transform, nn::Workspace<T>& workspace);
+
+bool is_available(const core::Episode& episode, int slot, int agent, core::Action action);
+core::Action stored_action(const core::Episode& episode, int slot, int agent);
+
+/// Lowest index among the largest available utilities; 0 where none is available.
+template <class T>
+core::Action greedy_action(const T* utilities, const LearnerConfig& config,
+                           const core::Episode& episode, int slot, int agent);
+
+}  // namespace qtot::learner

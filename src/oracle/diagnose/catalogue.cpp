@@ -1,0 +1,387 @@
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "qtot/base/error.h"
+#include "qtot/oracle/diagnose.h"
+
+namespace qtot::oracle {
+namespace {
+
+using learner::LearnerConfig;
+using learner::Mistakes;
+using learner::RewardScaling;
+
+// Sets a field; false where it already had the value.
+template <class V>
+bool set(V& field, std::type_identity_t<V> value) {
+  return std::exchange(field, value) != value;
+}
+
+template <class V>
+Deviation of_learner(const char* id, const char* group, const char* sentence,
+                     V LearnerConfig::*field, std::type_identity_t<V> value) {
+  return {.id = id,
+          .sentence = sentence,
+          .group = group,
+          .is_quirk = false,
+          .apply = [field, value](Variant& v) { return set(v.learner.*field, value); }};
+}
+
+template <class V>
+Deviation of_mistakes(const char* id, const char* group, const char* sentence, V Mistakes::*field,
+                      std::type_identity_t<V> value) {
+  return {.id = id,
+          .sentence = sentence,
+          .group = group,
+          .is_quirk = false,
+          .apply = [field, value](Variant& v) { return set(v.learner.mistakes.*field, value); }};
+}
+
+template <class V>
+Deviation of_optimiser(const char* id, const char* group, const char* sentence,
+                       V nn::OptimiserConfig::*field, std::type_identity_t<V> value) {
+  return {.id = id,
+          .sentence = sentence,
+          .group = group,
+          .is_quirk = false,
+          .apply = [field, value](Variant& v) { return set(v.learner.optimiser.*field, value); }};
+}
+
+// of QMIX's mixing network alone
+template <class V>
+Deviation of_qmix(const char* id, const char* group, const char* sentence,
+                  V mixers::MixerConfig::*field, std::type_identity_t<V> value) {
+  return {.id = id,
+          .sentence = sentence,
+          .group = group,
+          .is_quirk = false,
+          .apply = [field, value](Variant& v) {
+            return v.mixer.mixer == "qmix" && set(v.mixer.*field, value);
+          }};
+}
+
+Deviation of_weights(const char* id, const char* group, const char* sentence, WeightChange change,
+                     std::function<bool(const Variant&)> concerns) {
+  return {.id = id,
+          .sentence = sentence,
+          .group = group,
+          .is_quirk = false,
+          .apply = [change, concerns = std::move(concerns)](Variant& v) {
+            if (!concerns(v)) return false;
+            v.changes.push_back(change);
+            return true;
+          }};
+}
+
+bool is_recurrent(const Variant& v) {
+  return v.agent.agent == "rnn";
+}
+
+// Rows of the quirk catalogue (docs/oracle.md) that a learner step can show, each turned to what the
+// case does not ask for.
+void add_quirks(std::vector<Deviation>& list) {
+  const std::size_t first = list.size();
+  list.push_back(of_learner("M1_pymarl_mask", "mask",
+                            "the mask counts the slot behind a truncated, shorter episode (M1)",
+                            &LearnerConfig::pymarl_padding_mask, true));
+  list.push_back(of_learner("M1_strict_mask", "mask",
+                            "the mask counts the steps of an episode and nothing behind (not M1)",
+                            &LearnerConfig::pymarl_padding_mask, false));
+  list.push_back(of_learner("M2_time_limit_terminal", "terminal",
+                            "the time limit counts as terminal, no bootstrap (M2)",
+                            &LearnerConfig::time_limit_is_terminal, true));
+  list.push_back(of_learner("M2_time_limit_truncation", "terminal",
+                            "the time limit bootstraps (not M2)",
+                            &LearnerConfig::time_limit_is_terminal, false));
+  list.push_back(of_learner("M3_target_masked", "target_mask",
+                            "unavailable actions of the target network are set to -9999999 (M3)",
+                            &LearnerConfig::mask_target_qs, true));
+  list.push_back(of_learner("M3_target_unmasked", "target_mask",
+                            "values of the target network are not masked",
+                            &LearnerConfig::mask_target_qs, false));
+  list.push_back(of_learner("M4_online_masked", "online_mask",
+                            "the online values are masked in place before the gather (M4)",
+                            &LearnerConfig::mask_online_qs, true));
+  list.push_back(of_learner("M4_online_unmasked", "online_mask",
+                            "the online values are not masked before the gather (not M4)",
+                            &LearnerConfig::mask_online_qs, false));
+  list.push_back(of_learner("M6_rewards_by_steps", "rewards",
+                            "rewards are standardised over the valid steps of the batch",
+                            &LearnerConfig::reward_scaling, RewardScaling::kValidSteps));
+  list.push_back(of_learner("M6_rewards_by_padded_batch", "rewards",
+                            "rewards are standardised over the batch with its padding (M6)",
+                            &LearnerConfig::reward_scaling, RewardScaling::kPaddedBatch));
+  list.push_back(of_learner("M6_rewards_running", "rewards",
+                            "rewards are standardised by running statistics with padding (M6)",
+                            &LearnerConfig::reward_scaling, RewardScaling::kPaddedRunning));
+  list.push_back(of_learner("M6_rewards_plain", "rewards", "rewards are not standardised",
+                            &LearnerConfig::reward_scaling, RewardScaling::kNone));
+  list.push_back(of_learner("T1_from_batch_end", "lambda_start",
+                            "the lambda recursion starts at the end of the padded batch (T1)",
+                            &LearnerConfig::lambda_from_batch_end, true));
+  list.push_back(of_learner("T1_from_episode_end", "lambda_start",
+                            "the lambda recursion starts at the end of the episode (not T1)",
+                            &LearnerConfig::lambda_from_batch_end, false));
+  list.push_back(of_learner("T2_q_lambda", "q_lambda", "PyMARL2's q_lambda adds V - Q (T2)",
+                            &LearnerConfig::q_lambda, true));
+  list.push_back(of_learner("T2_no_q_lambda", "q_lambda",
+                            "PyMARL2's q_lambda, which adds V - Q, is off",
+                            &LearnerConfig::q_lambda, false));
+  list.push_back(of_learner("T4_bootstraps_through_terminal", "terminal",
+                            "the value behind a terminal step counts (also T4, JaxMARL's dones)",
+                            &LearnerConfig::bootstrap_terminal, true));
+  list.push_back(of_learner("T5_terminal_returns_value", "terminal",
+                            "a terminal step returns the next value in place of its reward (T5)",
+                            &LearnerConfig::terminal_return_is_value, true));
+  list.push_back(of_learner("T8_no_double_q", "double_q",
+                            "no double Q: the target network chooses the greedy action (T8)",
+                            &LearnerConfig::double_q, false));
+  list.push_back(of_learner("T8_double_q", "double_q",
+                            "double Q: the online network chooses the greedy action",
+                            &LearnerConfig::double_q, true));
+  list.push_back(of_learner("T9_target_from_second_slot", "target_unroll",
+                            "the target network's unroll starts at slot 1 (T9)",
+                            &LearnerConfig::target_skips_first_slot, true));
+  list.push_back(of_learner("T11_no_target_network", "target_network",
+                            "the target network is not used: its values are the online one's (T11)",
+                            &LearnerConfig::use_target_network, false));
+  for (const auto& [id, factor, words] :
+       {std::tuple{"O1_loss_factor_1", 1.0, "the loss has no factor 1/2 (O1)"},
+        std::tuple{"O1_loss_factor_half", 0.5, "the loss has a factor 1/2 (O1)"}}) {
+    list.push_back(of_learner(id, "divisor", words, &LearnerConfig::loss_factor, factor));
+  }
+  list.push_back(of_learner("O2_interval_in_updates", "interval",
+                            "the target interval counts updates (O2)",
+                            &LearnerConfig::target_interval_in_updates, true));
+  list.push_back(of_qmix<std::string>("A5_bias_after_elu", "bias_place",
+                                      "the first bias of the mixer joins after the elu (A5)",
+                                      &mixers::MixerConfig::bias_place, "after"));
+  list.push_back(of_optimiser("J2_clip_without_eps", "clip",
+                              "clipping divides by the norm without 1e-6 (J2)",
+                              &nn::OptimiserConfig::clip_eps, false));
+  list.push_back(of_optimiser<std::string>("J2_radam", "optimiser", "the optimiser is RAdam (J2)",
+                                           &nn::OptimiserConfig::optimiser, "radam"));
+  for (std::size_t i = first; i < list.size(); ++i) list[i].is_quirk = true;
+}
+
+void add_masks(std::vector<Deviation>& list) {
+  using Mask = Mistakes::Mask;
+  list.push_back(of_mistakes("no_mask", "mask", "no mask: padding enters the loss", &Mistakes::mask,
+                             Mask::kNone));
+  list.push_back(of_mistakes("mask_drops_terminal_step", "mask",
+                             "the mask is one step early: the terminal step is lost",
+                             &Mistakes::mask, Mask::kDropsLast));
+  list.push_back(of_mistakes("mask_counts_filled_slots", "mask",
+                             "the mask is one step late: every filled slot counts as a step",
+                             &Mistakes::mask, Mask::kFilledSlots));
+  using Divisor = Mistakes::Divisor;
+  list.push_back(of_mistakes("loss_summed", "divisor", "the loss is a sum, not a mean",
+                             &Mistakes::divisor, Divisor::kOne));
+  list.push_back(of_mistakes("loss_over_all_steps", "divisor",
+                             "the loss is divided by all steps, padding included",
+                             &Mistakes::divisor, Divisor::kAllSteps));
+  list.push_back(of_mistakes("loss_over_episodes", "divisor",
+                             "the loss is divided by the number of episodes", &Mistakes::divisor,
+                             Divisor::kEpisodes));
+  list.push_back({.id = "loss_over_steps_not_agents",
+                  .sentence = "the loss of IQL is a sum over agents, not a mean",
+                  .group = "divisor",
+                  .is_quirk = false,
+                  .apply = [](Variant& v) {
+                    return v.mixer.mixer == "iql" &&
+                           set(v.learner.mistakes.divisor, Divisor::kValidSteps);
+                  }});
+}
+
+void add_targets(std::vector<Deviation>& list) {
+  list.push_back(of_mistakes("max_over_unavailable", "avail",
+                             "the greedy action is taken over unavailable actions, too",
+                             &Mistakes::ignores_avail, true));
+  list.push_back(of_mistakes("value_of_own_slot", "next_value",
+                             "the target takes V[t] in place of V[t+1]",
+                             &Mistakes::values_of_own_slot, true));
+  list.push_back(of_mistakes("target_state_of_step", "next_value",
+                             "the target mixer reads state[t] in place of state[t+1]",
+                             &Mistakes::target_state_of_step, true));
+  list.push_back(of_mistakes("lambda_from_wrong_end", "recursion",
+                             "the lambda recursion runs from the first step to the last",
+                             &Mistakes::returns_forwards, true));
+  list.push_back(
+      {.id = "lambda_swapped",
+       .sentence = "lambda and 1 - lambda are swapped",
+       .group = "lambda",
+       .is_quirk = false,
+       .apply = [](Variant& v) { return set(v.learner.td_lambda, 1 - v.learner.td_lambda); }});
+  list.push_back(of_learner("lambda_zero", "lambda", "the returns are one-step, lambda = 0",
+                            &LearnerConfig::td_lambda, 0.0));
+  list.push_back(
+      of_learner("gamma_one", "gamma", "no discount, gamma = 1", &LearnerConfig::gamma, 1.0));
+  list.push_back(of_mistakes("reward_of_next_step", "reward_shift",
+                             "the target takes r[t+1] in place of r[t]",
+                             &Mistakes::reward_of_next_step, true));
+}
+
+void add_mixers(std::vector<Deviation>& list) {
+  using Mixer = mixers::MixerConfig;
+  list.push_back(of_qmix<std::string>("no_abs", "positivity",
+                                      "the mixer's weights are not made positive",
+                                      &Mixer::positivity, "none"));
+  list.push_back({.id = "no_abs_on_first_layer",
+                  .sentence = "the mixer's first weights are not made positive",
+                  .group = "positivity",
+                  .is_quirk = false,
+                  .apply = [](Variant& v) {
+                    if (v.mixer.mixer != "qmix" || v.mixer.positivity == "none") return false;
+                    v.mixer.positivity_final = std::exchange(v.mixer.positivity, "none");
+                    return true;
+                  }});
+  list.push_back({.id = "no_abs_on_last_layer",
+                  .sentence = "the mixer's last weights are not made positive",
+                  .group = "positivity",
+                  .is_quirk = false,
+                  .apply = [](Variant& v) {
+                    if (v.mixer.mixer != "qmix" || v.mixer.positivity == "none") return false;
+                    v.mixer.positivity_final = "none";
+                    return true;
+                  }});
+  for (const auto& [id, kind, words] :
+       {std::tuple{"softplus_for_abs", "softplus", "softplus makes the mixer's weights positive"},
+        std::tuple{"abs_for_other", "abs", "the absolute value makes the mixer's weights positive"},
+        std::tuple{"square_for_abs", "quadratic", "x^2 / 2 makes the mixer's weights positive"}}) {
+    list.push_back(of_qmix<std::string>(id, "positivity", words, &Mixer::positivity, kind));
+  }
+  list.push_back(of_qmix("abs_on_bias", "b1_abs", "abs is taken of the mixer's first bias, too",
+                         &Mixer::abs_b1, true));
+  list.push_back(of_qmix("abs_on_state_value", "state_value", "abs is taken of V(s), too",
+                         &Mixer::abs_v, true));
+  list.push_back(
+      of_qmix("no_state_value", "state_value", "V(s) is missing", &Mixer::state_value, false));
+  list.push_back(of_qmix<std::string>("relu_for_elu", "activation",
+                                      "the mixer's nonlinearity is relu, not elu",
+                                      &Mixer::activation, "relu"));
+  list.push_back(of_qmix<std::string>("tanh_for_elu", "activation",
+                                      "the mixer's nonlinearity is tanh, not elu",
+                                      &Mixer::activation, "tanh"));
+  list.push_back(of_qmix<std::string>("no_elu", "activation", "the mixer has no nonlinearity",
+                                      &Mixer::activation, "none"));
+  list.push_back(of_weights("mixing_weights_transposed", "reshape",
+                            "hyper_w1's output is reshaped to [E, N], not [N, E]",
+                            WeightChange::kMixingWeightsTransposed,
+                            [](const Variant& v) { return v.mixer.mixer == "qmix"; }));
+}
+
+void add_agents(std::vector<Deviation>& list) {
+  list.push_back(of_weights("gru_gates_zrn", "gates", "the GRU's gates are in the order z, r, n",
+                            WeightChange::kGatesZrn, is_recurrent));
+  list.push_back(of_weights("gru_gates_nzr", "gates", "the GRU's gates are in the order n, z, r",
+                            WeightChange::kGatesNzr, is_recurrent));
+  list.push_back(of_weights("gru_update_swapped", "update_gate",
+                            "the GRU keeps h where z is 0: h' = z n + (1 - z) h",
+                            WeightChange::kUpdateGateSwapped, is_recurrent));
+  list.push_back(of_weights("gru_bias_outside_reset", "candidate_bias",
+                            "the GRU's b_hn is added outside the product with the reset gate",
+                            WeightChange::kCandidateBiasOutside, is_recurrent));
+  list.push_back({.id = "hidden_forgotten",
+                  .sentence = "the hidden state is zero in every slot",
+                  .group = "hidden",
+                  .is_quirk = false,
+                  .apply = [](Variant& v) {
+                    return is_recurrent(v) && set(v.learner.mistakes.forgets_hidden, true);
+                  }});
+  list.push_back({.id = "last_action_of_slot",
+                  .sentence = "the input of slot t holds action[t], not action[t-1]",
+                  .group = "last_action",
+                  .is_quirk = false,
+                  .apply = [](Variant& v) {
+                    return v.agent.obs_last_action &&
+                           set(v.learner.mistakes.last_action_of_slot, true);
+                  }});
+  list.push_back(of_weights("no_last_action", "last_action", "the last action is not in the input",
+                            WeightChange::kNoLastAction,
+                            [](const Variant& v) { return v.agent.obs_last_action; }));
+  list.push_back(of_weights("no_agent_id", "agent_id", "the agent's id is not in the input",
+                            WeightChange::kNoAgentId,
+                            [](const Variant& v) { return v.agent.obs_agent_id; }));
+  list.push_back(
+      {.id = "no_relu_after_fc1",
+       .sentence = "the agent has no relu behind its first layer",
+       .group = "fc1_relu",
+       .is_quirk = false,
+       .apply = [](Variant& v) { return is_recurrent(v) && set(v.agent.input_relu, false); }});
+}
+
+void add_optimisers(std::vector<Deviation>& list) {
+  using Optimiser = nn::OptimiserConfig;
+  list.push_back(of_optimiser("clip_per_tensor", "clip", "gradients are clipped tensor by tensor",
+                              &Optimiser::clip, nn::Clip::kPerTensor));
+  list.push_back(of_optimiser("no_clip", "clip", "gradients are not clipped", &Optimiser::clip,
+                              nn::Clip::kNone));
+  list.push_back(of_optimiser("clip_by_value", "clip", "gradients are clipped element by element",
+                              &Optimiser::clip, nn::Clip::kByValue));
+  list.push_back(of_optimiser("eps_inside_root", "eps", "the optimiser's eps is inside the root",
+                              &Optimiser::eps_place, nn::EpsPlace::kInsideRoot));
+  list.push_back({.id = "no_bias_correction",
+                  .sentence = "Adam's moments are not corrected for their start at zero",
+                  .group = "bias_correction",
+                  .is_quirk = false,
+                  .apply = [](Variant& v) {
+                    return v.learner.optimiser.optimiser == "adam" &&
+                           set(v.learner.optimiser.bias_correction, false);
+                  }});
+  list.push_back({.id = "decoupled_weight_decay",
+                  .sentence = "weight decay is decoupled, as AdamW's",
+                  .group = "weight_decay",
+                  .is_quirk = false,
+                  .apply = [](Variant& v) {
+                    return v.learner.optimiser.weight_decay > 0 &&
+                           set(v.learner.optimiser.decoupled_weight_decay, true);
+                  }});
+  list.push_back(of_optimiser("no_weight_decay", "weight_decay", "there is no weight decay",
+                              &Optimiser::weight_decay, 0.0));
+  list.push_back(of_optimiser<std::string>("adam_for_other", "optimiser", "the optimiser is Adam",
+                                           &Optimiser::optimiser, "adam"));
+  list.push_back(of_optimiser<std::string>("rmsprop_for_other", "optimiser",
+                                           "the optimiser is RMSprop", &Optimiser::optimiser,
+                                           "rmsprop"));
+  list.push_back({.id = "targets_never_copied",
+                  .sentence = "the target network is never updated",
+                  .group = "interval",
+                  .is_quirk = false,
+                  .apply = [](Variant& v) {
+                    const bool polyak = set(v.learner.target_update_tau, 0.0);
+                    constexpr int kNever = 1 << 30;
+                    return set(v.learner.target_update_interval, kNever) || polyak;
+                  }});
+  list.push_back(of_learner("targets_copied_every_update", "interval",
+                            "the target network is copied after every update",
+                            &LearnerConfig::target_update_interval, 1));
+}
+
+std::vector<Deviation> make_catalogue() {
+  std::vector<Deviation> list;
+  add_quirks(list);
+  add_masks(list);
+  add_targets(list);
+  add_mixers(list);
+  add_agents(list);
+  add_optimisers(list);
+  return list;
+}
+
+}  // namespace
+
+const std::vector<Deviation>& deviations() {
+  static const std::vector<Deviation> catalogue = make_catalogue();
+  return catalogue;
+}
+
+const Deviation& deviation(const std::string& id) {
+  const auto found = std::ranges::find(deviations(), id, &Deviation::id);
+  if (found == deviations().end()) throw Error(id + ": no such deviation");
+  return *found;
+}
+
+}  // namespace qtot::oracle
