@@ -61,6 +61,20 @@ Archive open_for_reading(std::span<const std::byte> bytes, const std::string& so
   return archive;
 }
 
+std::vector<std::byte> content_of(zip_source_t* source, const std::string& what) {
+  zip_stat_t stat;
+  if (zip_source_stat(source, &stat) != 0 || zip_source_open(source) != 0) {
+    refuse_to_write(what, "the finished file cannot be read back");
+  }
+  std::vector<std::byte> bytes(static_cast<std::size_t>(stat.size));
+  const zip_int64_t n_read = zip_source_read(source, bytes.data(), bytes.size());
+  zip_source_close(source);
+  if (n_read != static_cast<zip_int64_t>(bytes.size())) {
+    refuse_to_write(what, "the finished file cannot be read back");
+  }
+  return bytes;
+}
+
 // The end of a directory without entries.
 std::vector<std::byte> empty_zip() {
   constexpr std::string_view kSignature = "PK\x05\x06";
@@ -143,45 +157,37 @@ void ZipWriter::add(std::string name, std::vector<std::byte> content) {
   members_.push_back({std::move(name), std::move(content)});
 }
 
+void ZipWriter::add_to(zip* archive, const Member& member) const {
+  const std::string place = what_ + ": " + printable(member.name);
+  if (member.name.find('\0') != std::string::npos) {
+    refuse_to_write(place, "a name must not hold a zero byte");
+  }
+  Source content(zip_source_buffer(archive, member.content.data(), member.content.size(), 0));
+  if (content == nullptr) refuse_to_write(place, zip_strerror(archive));
+  const zip_int64_t added =
+      zip_file_add(archive, member.name.c_str(), content.get(), ZIP_FL_ENC_UTF_8);
+  if (added < 0) refuse_to_write(place, zip_strerror(archive));
+  content.release();  // the archive's now
+  const auto index = static_cast<zip_uint64_t>(added);
+  if (zip_set_file_compression(archive, index, ZIP_CM_DEFLATE, kDeflateLevel) != 0 ||
+      zip_file_set_dostime(archive, index, 0, kFirstOfJanuary1980, 0) != 0) {
+    refuse_to_write(place, zip_strerror(archive));
+  }
+}
+
 std::vector<std::byte> ZipWriter::finish() && {
-  const auto require = [this](bool holds, const std::string& place, const std::string& reason) {
-    if (!holds) refuse_to_write(what_ + place, reason);
-  };
   if (members_.empty()) return empty_zip();  // libzip would write no file at all
   ErrorCode error;
   const Source sink(zip_source_buffer_create(nullptr, 0, 0, error.get()));
-  require(sink != nullptr, "", error.text());
+  if (sink == nullptr) refuse_to_write(what_, error.text());
   Archive archive(zip_open_from_source(sink.get(), ZIP_TRUNCATE, error.get()));
-  require(archive != nullptr, "", error.text());
+  if (archive == nullptr) refuse_to_write(what_, error.text());
   zip_source_keep(sink.get());  // the archive drops its own reference when it is closed
 
-  for (const Member& member : members_) {
-    const std::string place = ": " + printable(member.name);
-    require(member.name.find('\0') == std::string::npos, place, "a name must not hold a zero byte");
-    Source content(
-        zip_source_buffer(archive.get(), member.content.data(), member.content.size(), 0));
-    require(content != nullptr, place, zip_strerror(archive.get()));
-    const zip_int64_t added =
-        zip_file_add(archive.get(), member.name.c_str(), content.get(), ZIP_FL_ENC_UTF_8);
-    require(added >= 0, place, zip_strerror(archive.get()));
-    content.release();  // the archive's now
-    const auto index = static_cast<zip_uint64_t>(added);
-    require(zip_set_file_compression(archive.get(), index, ZIP_CM_DEFLATE, kDeflateLevel) == 0 &&
-                zip_file_set_dostime(archive.get(), index, 0, kFirstOfJanuary1980, 0) == 0,
-            place, zip_strerror(archive.get()));
-  }
-  require(zip_close(archive.get()) == 0, "", zip_strerror(archive.get()));
+  for (const Member& member : members_) add_to(archive.get(), member);
+  if (zip_close(archive.get()) != 0) refuse_to_write(what_, zip_strerror(archive.get()));
   archive.release();  // closing was freeing
-
-  zip_stat_t stat;
-  require(zip_source_stat(sink.get(), &stat) == 0 && zip_source_open(sink.get()) == 0, "",
-          "the finished file cannot be read back");
-  std::vector<std::byte> bytes(static_cast<std::size_t>(stat.size));
-  const zip_int64_t n_read = zip_source_read(sink.get(), bytes.data(), bytes.size());
-  zip_source_close(sink.get());
-  require(n_read == static_cast<zip_int64_t>(bytes.size()), "",
-          "the finished file cannot be read back");
-  return bytes;
+  return content_of(sink.get(), what_);
 }
 
 }  // namespace qtot::arrays

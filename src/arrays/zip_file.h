@@ -63,6 +63,8 @@ class ZipWriter {
     std::vector<std::byte> content;
   };
 
+  void add_to(zip* archive, const Member& member) const;
+
   std::string what_;
   std::vector<Member> members_;
 };

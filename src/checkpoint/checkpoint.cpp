@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/serialization/level.hpp>
 #include <boost/serialization/tracking.hpp>
+#include <cmath>
 
 #include "checkpoint/archive.h"
 #include "checkpoint/frame.h"
@@ -52,6 +53,7 @@ void serialize(Archive& ar, State& state, unsigned) {
   list(ar, learner.params, learner.target_params, learner.optimiser.first);
   list(ar, learner.optimiser.second, learner.optimiser.n_steps);
   list(ar, learner.n_updates, learner.last_target_update_episode, state.acting_params);
+  list(ar, learner.rewards.mean, learner.rewards.variance, learner.rewards.count);
   core::DecPomdpSpec& spec = state.spec;
   list(ar, spec.n_agents, spec.n_actions, spec.obs_dim, spec.state_dim, spec.episode_limit);
   list(ar, state.counters, state.accumulators, state.sink_positions);
@@ -126,6 +128,11 @@ void require_learner_fits(const State& state) {
        {state.t_env, state.episode, learner.n_updates, learner.optimiser.n_steps}) {
     require(counter >= 0, "counters of at least 0", std::to_string(counter));
   }
+  const auto& rewards = learner.rewards;
+  require(std::isfinite(rewards.mean) && rewards.variance >= 0 && rewards.count > 0,
+          "statistics of the rewards that are finite, of positive weight",
+          "mean " + std::to_string(rewards.mean) + ", variance " +
+              std::to_string(rewards.variance) + ", weight " + std::to_string(rewards.count));
 }
 
 void require_spec_valid(const core::DecPomdpSpec& spec) {

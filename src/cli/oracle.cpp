@@ -172,7 +172,8 @@ ExitCode diagnose(const Arguments& arguments) {
       explanations.push_back({{"ids", one.ids},
                               {"sentence", one.sentence},
                               {"max_ulp", one.max_ulp},
-                              {"error_over_bound", one.max_ratio}});
+                              {"error_over_bound", one.max_ratio},
+                              {"same_numbers", one.same_numbers}});
     }
     documents.push_back({{"source", path},
                          {"agrees", diagnosis.as_asked.agrees()},

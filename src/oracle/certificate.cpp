@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "qtot/base/check.h"
+#include "qtot/math/elementary.h"
 #include "qtot/math/philox.h"
 #include "qtot/oracle/step.h"
 
@@ -56,7 +57,7 @@ void keep_largest_change(const Step& nominal, const Step& moved, double scale,
 double rms(const std::vector<double>& values) {
   double sum = 0;
   for (const double x : values) sum += x * x;
-  return values.empty() ? 0 : std::sqrt(sum / static_cast<double>(values.size()));
+  return values.empty() ? 0 : math::sqrt(sum / static_cast<double>(values.size()));
 }
 
 Tensor bounds_of(const Tensor& exact, const Tensor& rounded, const std::vector<double>& changes,

@@ -1,20 +1,14 @@
 #include "oracle/reason.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <optional>
 #include <string_view>
 
+#include "oracle/format.h"
+
 namespace qtot::oracle {
 namespace {
-
-std::string number(double x) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.3g", x);
-  return text.data();
-}
 
 bool is_per_step(const TensorReport& tensor) {
   return tensor.place.size() >= 3 && tensor.kind == Kind::kValue;
@@ -82,7 +76,7 @@ std::string choice_sentence(const Case& input, const Step& step, const TensorRep
   const bool is_near = margin->value < kNearTie;
   return "The closest greedy choice at slot " + std::to_string(*slot) + " is agent " +
          std::to_string(margin->agent) + "'s: action " + std::to_string(margin->best) +
-         " leads action " + std::to_string(margin->second) + " by " + number(margin->value) +
+         " leads action " + std::to_string(margin->second) + " by " + number(margin->value, 3) +
          (is_near ? ", a tie to rounding." : ", no tie.");
 }
 
@@ -126,7 +120,8 @@ std::string factor_sentence(const Case& input, const Step& step, const Report& r
     ++n_seen;
   }
   if (n_seen == 0 || !std::isfinite(factor)) return "";
-  return "Theirs is " + number(factor) + " times ours" + (n_seen > 1 ? " in every element." : ".");
+  return "Theirs is " + number(factor, 3) + " times ours" +
+         (n_seen > 1 ? " in every element." : ".");
 }
 
 std::string before_sentence(const Report& report, const TensorReport& first) {

@@ -1,33 +1,34 @@
 #include "qtot/oracle/report.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
+
+#include "oracle/format.h"
 
 namespace qtot::oracle {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <class... Values>
-std::string format(const char* pattern, Values... values) {
-  std::array<char, 256> text{};
-  std::snprintf(text.data(), text.size(), pattern, values...);
-  return text.data();
+std::string row(const TensorReport& tensor, std::size_t width) {
+  std::string text = left(tensor.agrees() ? "ok" : "DIFFERS", 8) + left(tensor.name, width);
+  text += right(std::to_string(tensor.n_compared), 10);
+  for (const double x : {tensor.max_absolute, tensor.max_relative, tensor.max_ulp, tensor.bound}) {
+    text += right(scientific(x), 11);
+  }
+  text += right(number(tensor.max_ratio, 2), 9);
+  return text + (tensor.note.empty() ? "" : "  " + tensor.note) + "\n";
 }
 
-std::string row(const TensorReport& tensor, int width) {
-  const std::string text =
-      format("%-8s%-*s %10zu %10.2e %10.2e %10.2e %10.2e %8.2g", tensor.agrees() ? "ok" : "DIFFERS",
-             width, tensor.name.c_str(), tensor.n_compared, tensor.max_absolute,
-             tensor.max_relative, tensor.max_ulp, tensor.bound, tensor.max_ratio);
-  return text + (tensor.note.empty() ? "" : "  " + tensor.note) + "\n";
+std::string header(std::size_t width) {
+  std::string text = left("", 8) + left("tensor", width) + right("compared", 10);
+  for (const char* name : {"absolute", "relative", "ulp", "bound"}) text += right(name, 11);
+  return text + right("of bound", 9) + "\n";
 }
 
 // Full precision: 9 digits name a float, 17 a double.
 std::string exact(double x, Dtype dtype) {
-  return format(dtype == Dtype::kF32 ? "%.9g" : "%.17g", x);
+  return number(x, dtype == Dtype::kF32 ? 9 : 17);
 }
 
 bool is_params(const TensorReport& tensor) {
@@ -59,10 +60,9 @@ std::string to_text(const Report& report, bool all) {
   std::size_t width = 12;
   std::size_t n_hidden = 0;
   for (const TensorReport& tensor : report.tensors) width = std::max(width, tensor.name.size());
-  const int columns = static_cast<int>(width) + 1;
+  const std::size_t columns = width + 1;
   std::string text = report.source + ", " + name_of(report.dtype) + ", " + report.tolerance + "\n";
-  text += format("%-8s%-*s %10s %10s %10s %10s %10s %8s\n", "", columns, "tensor", "compared",
-                 "absolute", "relative", "ulp", "bound", "of bound");
+  text += header(columns);
   for (const TensorReport& tensor : report.tensors) {
     if (!all && tensor.agrees() && is_params(tensor)) {
       ++n_hidden;
@@ -71,17 +71,18 @@ std::string to_text(const Report& report, bool all) {
     }
   }
   if (n_hidden > 0) {
-    text += format("ok      and %zu gradients and parameters; --all shows them\n", n_hidden);
+    text += left("ok", 8) + "and " + std::to_string(n_hidden) +
+            " gradients and parameters; --all shows them\n";
   }
   for (const std::string& name : report.ignored) text += "ignored " + name + "\n";
   if (first == nullptr) {
-    return text + format("agrees: %zu tensors\n", report.tensors.size());
+    return text + "agrees: " + std::to_string(report.tensors.size()) + " tensors\n";
   }
   text += "differs first in " + first->name;
   if (const std::string place = place_text(*first); !place.empty()) text += " at " + place;
   if (first->note.empty()) {
     text += ": qtot " + exact(first->ours, report.dtype) + ", theirs " +
-            exact(first->theirs, report.dtype) + format(", bound %.2g", first->bound);
+            exact(first->theirs, report.dtype) + ", bound " + number(first->bound, 2);
   }
   return text + "\n" + (report.reason.empty() ? "" : report.reason + "\n");
 }

@@ -48,7 +48,7 @@ arrays::Npz step_file(const Case& input, const Step& step, Dtype dtype, const co
       file.set(input.file.at(prefix + name));
     }
   }
-  const std::string folder = name_of(dtype) + "/";
+  const std::string folder = name_of(dtype == Dtype::kWide ? Dtype::kF64 : dtype) + "/";
   for (const Tensor& tensor : step.tensors) {
     file.set(to_array(folder + tensor.name, tensor, tensor.values, dtype));
     if (!tensor.rest.empty()) {

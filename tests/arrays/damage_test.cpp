@@ -143,11 +143,7 @@ TEST(DamagedNpz, EachTruncationIsAnError) {
 // The npy inside, stored so that the damage hits its bytes themselves.
 TEST(DamagedNpz, AnNpyInsideIsGuardedByItsChecksum) {
   const std::string npy = text_of(to_npy(test::sample("x", Dtype::kFloat32, {3, 5})));
-  const test::ZipEntry entry{.name = "x.npy",
-                             .packed = npy,
-                             .n_unpacked = static_cast<std::uint32_t>(npy.size()),
-                             .crc = 0xC4ADA104};
-  const std::string whole = test::zip_of({entry});
+  const std::string whole = test::zip_of({test::stored("x.npy", npy)});
   const std::vector<Array> content = read_npz(bytes_of(whole));
   const std::size_t begin = whole.find(npy);
   std::uint64_t n_errors = 0;

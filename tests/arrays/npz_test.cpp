@@ -183,8 +183,7 @@ TEST(NpzTest, SizesTogetherAreRefusedBeforeAnyIsAllocated) {
 
 TEST(NpzTest, ANameThatAppearsTwiceIsRefused) {
   const std::string member = test::text_of(to_npy(test::sample("x", Dtype::kInt8, {0})));
-  const ZipEntry entry{
-      .name = "x.npy", .packed = member, .n_unpacked = static_cast<std::uint32_t>(member.size())};
+  const ZipEntry entry = test::stored("x.npy", member);
   EXPECT_EQ(parse_error(test::zip_of({entry, entry})),
             "f.npz: not a readable npz (zip) file: two members have one name");
 }
@@ -192,9 +191,8 @@ TEST(NpzTest, ANameThatAppearsTwiceIsRefused) {
 // A record that lies within the data of another: each is whole, and the same bytes would be unpacked
 // twice, or a million times.
 TEST(NpzTest, MembersThatOverlapAreRefused) {
-  const ZipEntry inner{.name = "b.npy", .packed = std::string(5000, 'x'), .n_unpacked = 5000};
-  ZipEntry outer{.name = "a.npy", .packed = test::local_record(inner)};
-  outer.n_unpacked = static_cast<std::uint32_t>(outer.packed.size());
+  const ZipEntry inner = test::stored("b.npy", std::string(5000, 'x'));
+  const ZipEntry outer = test::stored("a.npy", test::local_record(inner));
   const std::string records = test::local_record(outer);
   const std::size_t inner_at = records.size() - outer.packed.size();
   const std::string directory =
@@ -217,7 +215,8 @@ TEST(NpzTest, WhatIsNoPlainNpyMemberIsRefused) {
 }
 
 TEST(NpzTest, AChecksumOrLengthThatDiffersIsRefused) {
-  ZipEntry entry{.name = "x.npy", .packed = "abc", .n_unpacked = 3, .crc = 0x352441C2};
+  ZipEntry entry = test::stored("x.npy", "abc");
+  EXPECT_EQ(entry.crc, 0x352441C2U);  // the published value for these three bytes
   EXPECT_EQ(parse_error(test::zip_of({entry})),
             "f.npz: x: not an npy array (it does not begin with \\x93NUMPY)");
   entry.crc ^= 1;

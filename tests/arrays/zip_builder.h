@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace qtot::test {
@@ -37,6 +39,24 @@ inline void put_common(std::string& bytes, const ZipEntry& entry) {
 }
 
 }  // namespace zip_detail
+
+/// The checksum that zip files hold: CRC-32 (ISO 3309) of the unpacked bytes, bit by bit.
+inline std::uint32_t crc_of(std::string_view bytes) {
+  std::uint32_t crc = 0xFFFFFFFF;
+  for (const char c : bytes) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int i = 0; i < 8; ++i) crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xEDB88320 : 0);
+  }
+  return ~crc;
+}
+
+/// A stored member that says the truth.
+inline ZipEntry stored(std::string name, std::string content) {
+  ZipEntry entry{.name = std::move(name), .packed = std::move(content)};
+  entry.n_unpacked = static_cast<std::uint32_t>(entry.packed.size());
+  entry.crc = crc_of(entry.packed);
+  return entry;
+}
 
 /// Local header, name and packed bytes of one member.
 inline std::string local_record(const ZipEntry& entry) {

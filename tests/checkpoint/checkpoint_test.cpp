@@ -69,6 +69,9 @@ TEST(CheckpointTest, EveryFieldComesBack) {
   EXPECT_EQ(a.learner.n_updates, b.learner.n_updates);
   EXPECT_EQ(a.learner.last_target_update_episode, b.learner.last_target_update_episode);
   EXPECT_EQ(a.acting_params, b.acting_params);
+  EXPECT_EQ(a.learner.rewards.mean, b.learner.rewards.mean);
+  EXPECT_EQ(a.learner.rewards.variance, b.learner.rewards.variance);
+  EXPECT_EQ(a.learner.rewards.count, b.learner.rewards.count);
   EXPECT_EQ(a.spec, b.spec);
   EXPECT_EQ(a.counters, b.counters);
   EXPECT_EQ(a.accumulators, b.accumulators);

@@ -38,6 +38,7 @@ checkpoint::State example_state() {
   state.learner.optimiser.n_steps = 4;
   state.learner.n_updates = 4;
   state.learner.last_target_update_episode = 8;
+  state.learner.rewards = {.mean = 0.5, .variance = 2, .count = 64};
   state.acting_params = {-1, -2, -3, -4, -5, -6, -7};
   state.spec = {.n_agents = 2, .n_actions = 3, .obs_dim = 2, .state_dim = 1, .episode_limit = 3};
   state.episodes = {{5, example_episode(state.spec, 2, true)},

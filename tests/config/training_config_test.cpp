@@ -103,15 +103,13 @@ TEST(TrainingConfigTest, WhatWouldChangeTheAlgorithmIsRefused) {
   EXPECT_EQ(refusal({{"use_per", false}}), "(no error)");
   EXPECT_EQ(refusal({{"use_per", true}}),
             "use_per = True (my.yaml:7): not supported yet; qtot takes only False");
-  EXPECT_EQ(refusal({{"q_lambda", true}}),
-            "q_lambda = True (my.yaml:7): not supported yet; qtot takes only False");
   EXPECT_EQ(refusal({{"learner", text("coma_learner")}}),
             "learner = \"coma_learner\" (my.yaml:7): not supported yet; qtot takes only "
             "\"q_learner\" or \"nq_learner\"");
   EXPECT_EQ(refusal({{"evaluate", true}}),
             "evaluate = True (my.yaml:7): not supported yet; qtot takes only False; use `qtot "
             "eval`");
-  EXPECT_THAT(refusal({{"standardise_rewards", true}}), HasSubstr("not supported yet"));
+  EXPECT_THAT(refusal({{"standardise_returns", true}}), HasSubstr("not supported yet"));
 }
 
 TEST(TrainingConfigTest, UnknownKeysNameTheNearest) {
@@ -127,7 +125,7 @@ TEST(TrainingConfigTest, RulesOfSingleKeysHold) {
   EXPECT_EQ(refusal({{"scalar", text("double")}}),
             "scalar = \"double\" (my.yaml:7): must be float (qtot supports no other value)");
   EXPECT_EQ(refusal({{"optimizer", text("sgd")}}),
-            "optimizer = \"sgd\" (my.yaml:7): must be one of rmsprop, adam");
+            "optimizer = \"sgd\" (my.yaml:7): must be one of rmsprop, adam, radam");
   EXPECT_THAT(refusal({{"time_limit", text("x")}}), HasSubstr("one of truncation, terminal"));
   EXPECT_THAT(refusal({{"padding_mask", text("x")}}), HasSubstr("one of strict, pymarl"));
   EXPECT_THAT(refusal({{"lambda_start", text("x")}}), HasSubstr("one of episode_end, batch_end"));

@@ -10,8 +10,9 @@
 namespace qtot::fuzz {
 
 void npy(std::span<const std::byte> bytes);
-void npz(std::span<const std::byte> bytes);
 void safetensors(std::span<const std::byte> bytes);
+/// The bytes as an npz file, and as what one is made of.
+void npz(std::span<const std::byte> bytes);
 /// The bytes as a checkpoint file, and as the payload of one whose frame is right.
 void checkpoint(std::span<const std::byte> bytes);
 

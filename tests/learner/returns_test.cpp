@@ -18,8 +18,10 @@ std::vector<double> returns_of(const std::vector<double>& rewards,
                                bool bootstrap, std::size_t n_valid) {
   std::vector<double> result(next_values.size());
   const auto n = static_cast<math::Index>(next_values.size());
-  lambda_returns<double>(std::span(rewards).first(n_valid), math::view(next_values.data(), n, 1),
-                         bootstrap, ReturnWeights<double>::from(gamma, lambda),
+  ReturnShape shape = return_shape(static_cast<int>(n), !bootstrap);
+  shape.n_valid = static_cast<int>(n_valid);
+  lambda_returns<double>(math::view(rewards.data(), n, 1), math::view(next_values.data(), n, 1),
+                         shape, ReturnWeights<double>::from(gamma, lambda),
                          math::view(result.data(), n, 1));
   return result;
 }
@@ -73,9 +75,9 @@ TEST(LambdaReturns, BackwardRecursionIsTheForwardViewInRationalArithmetic) {
       r[t] = Rational(random.below(2001) - 1000, 64);
       v[t] = Rational(random.below(2001) - 1000, 7);
     }
-    const auto n = static_cast<std::ptrdiff_t>(length);
     lambda_return_recursion<Rational>(
-        n, n, bootstrap, lambda * gamma, (1 - lambda) * gamma,
+        return_shape(static_cast<int>(length), !bootstrap), Rational(lambda * gamma),
+        Rational((1 - lambda) * gamma),
         [&](std::ptrdiff_t t) { return r[static_cast<std::size_t>(t)]; },
         [&](std::ptrdiff_t t) { return v[static_cast<std::size_t>(t)]; },
         [&](std::ptrdiff_t t) -> Rational& { return result[static_cast<std::size_t>(t)]; },
@@ -90,13 +92,14 @@ TEST(LambdaReturns, BackwardRecursionIsTheForwardViewInRationalArithmetic) {
 }
 
 TEST(LambdaReturns, ColumnsDoNotTouchEachOther) {
-  const std::vector<double> r = {1, 0, 2};
+  const std::vector<double> r = {1, 10, 0, 20, 2, 30};
   const std::vector<double> two = {1, 5, -1, 6, 3, 7};
   std::vector<double> result(6);
-  lambda_returns<double>(r, math::view(two.data(), 3, 2), true, ReturnWeights<double>::from(.9, .6),
+  lambda_returns<double>(math::view(r.data(), 3, 2), math::view(two.data(), 3, 2),
+                         return_shape(3, false), ReturnWeights<double>::from(.9, .6),
                          math::view(result.data(), 3, 2));
-  const auto first = returns_of(r, {1, -1, 3}, .9, .6, true, 3);
-  const auto second = returns_of(r, {5, 6, 7}, .9, .6, true, 3);
+  const auto first = returns_of({1, 0, 2}, {1, -1, 3}, .9, .6, true, 3);
+  const auto second = returns_of({10, 20, 30}, {5, 6, 7}, .9, .6, true, 3);
   for (std::size_t t = 0; t < 3; ++t) {
     EXPECT_EQ(result[2 * t], first[t]);
     EXPECT_EQ(result[2 * t + 1], second[t]);

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "qtot/nn/optimiser.h"
 #include "support/error_text.h"
 #include "support/vectors.h"
 
@@ -285,6 +284,35 @@ TEST(UnitCheck, AMaskOrAnEndThatNoEpisodeHasIsAnError) {
             ": 0/in/terminated: episode 0: terminates at step 3 and again at step 6");
 }
 
+TEST(UnitCheck, WhatUnpacksToTooMuchIsAnError) {
+  Npz functions = load("unit_elementwise");
+  const std::vector<float> many((1U << 21) + 1);
+  functions.set(Array::of_floats("in/x", {many.size()}, many));
+  EXPECT_EQ(
+      error_text([&] { oracle::check_unit(functions, Dtype::kF64); }),
+      functions.source() + ": in/x: 2097153 elements, at most 2097152 are allowed in a unit file");
+  for (int beta = 3; beta < 80; ++beta) {
+    functions.set(Array::of_floats("f64/softplus_beta" + std::to_string(beta) + "/out", {1},
+                                   std::vector<float>{0}));
+  }
+  functions.set(Array::of_floats("in/x", {214}, std::vector<float>(214)));
+  EXPECT_EQ(error_text([&] { oracle::check_unit(functions, Dtype::kF64); }),
+            functions.source() + ": 86 functions, at most 64 are allowed");
+
+  Npz mixer = load("unit_mixer_qmix_1layer");
+  const auto set_rows = [&](const std::string& name, std::size_t n_columns) {
+    mixer.set(
+        Array::of_floats(name, {1000, 300, n_columns}, std::vector<float>(300000 * n_columns)));
+  };
+  set_rows("in/agent_qs", 5);
+  set_rows("in/state", 5);
+  set_rows("in/grad_out", 1);
+  EXPECT_EQ(error_text([&] { oracle::check_unit(mixer, Dtype::kF64); }),
+            mixer.source() +
+                ": 300000 rows of 80 mixing weights: at most 16777216 numbers are "
+                "allowed");
+}
+
 TEST(UnitCheck, AMassBeyondTheSumIsAnError) {
   Npz file = load("unit_schedule_tree");
   std::vector<double> mass = file.at("in/mass").as_doubles();
@@ -294,101 +322,6 @@ TEST(UnitCheck, AMassBeyondTheSumIsAnError) {
             file.source() +
                 ": in/mass: element 7 is 6.500000, expected 0 to the sum of "
                 "in/tree_values, 5.924407");
-}
-
-// Two rows of one input and one hidden unit, all weights 0: r = z = 1/2 and n = 0, so that h halves.
-TEST(UnitCheck, AGruCellOfOneUnitGivesItsClosedForm) {
-  Npz file("cell.npz");
-  const auto set = [&](const std::string& name, const Shape& shape, std::vector<double> values) {
-    if (name.starts_with("f64/")) {
-      file.set(Array::of_doubles(name, shape, values));
-    } else {
-      file.set(Array::of_floats(name, shape, std::vector<float>(values.begin(), values.end())));
-    }
-  };
-  set("in/x", {2, 1}, {2, 0});
-  set("in/h", {2, 1}, {4, 0});
-  set("in/grad_out", {2, 1}, {1, 0});
-  set("param/weight_ih", {3, 1}, {0, 0, 0});
-  set("param/weight_hh", {3, 1}, {0, 0, 0});
-  set("param/bias_ih", {3}, {0, 0, 0});
-  set("param/bias_hh", {3}, {0, 0, 0});
-  // a_z = d (h - n) z (1 - z) = 1, a_n = d (1 - z) = 1/2, a_r = 0 for gh_n = 0
-  set("f64/out", {2, 1}, {2, 0});
-  set("f64/grad_x", {2, 1}, {0, 0});
-  set("f64/grad_h", {2, 1}, {0.5, 0});
-  set("f64/grad/weight_ih", {3, 1}, {0, 2, 1});
-  set("f64/grad/weight_hh", {3, 1}, {0, 4, 1});
-  set("f64/grad/bias_ih", {3}, {0, 1, 0.5});
-  set("f64/grad/bias_hh", {3}, {0, 1, 0.25});
-  // step t = 1 .. 5 has h = 4 / 2^(t-1) and d = 2^(t-5), so a_z = 1/16 and a_n = 2^(t-6)
-  set("f64/seq5/out", {2, 1}, {0.125, 0});
-  set("f64/seq5/grad_x", {2, 1}, {0, 0});
-  set("f64/seq5/grad_h", {2, 1}, {1 / 32., 0});
-  set("f64/seq5/grad/weight_ih", {3, 1}, {0, 10 / 16., 31 / 16.});
-  set("f64/seq5/grad/weight_hh", {3, 1}, {0, 7.75 / 16, 5 / 16.});
-  set("f64/seq5/grad/bias_ih", {3}, {0, 5 / 16., 31 / 32.});
-  set("f64/seq5/grad/bias_hh", {3}, {0, 5 / 16., 31 / 64.});
-  const Report report = oracle::check_unit(file, Dtype::kF64);
-  EXPECT_EQ(report.tensors.size(), 14U);
-  for (const TensorReport& tensor : report.tensors)
-    EXPECT_EQ(tensor.max_absolute, 0) << tensor.name;
-}
-
-// A float run of Adam with weight decay, whose first step's direction hangs on the parameters.
-struct FloatRun {
-  std::vector<float> start = {1, -0.25F, 0.5F, 2, -1.5F, 1e-4F};
-  Npz file{"adam.npz"};
-
-  FloatRun() {
-    const nn::OptimiserConfig config = {
-        .optimiser = "adam", .lr = 1e-2, .eps = 1e-8, .weight_decay = 0.01};
-    file.set(Array::of_text(
-        "meta", R"({"cases": [{"optimiser": "adam", "lr": 1e-2, "weight_decay": 0.01}]})"));
-    std::vector<float> p = start;
-    auto state = nn::make_optimiser_state<float>(config, p.size());
-    for (int step = 0; step < 10; ++step) {
-      std::vector<float> g(p.size());
-      for (std::size_t i = 0; i < g.size(); ++i) {
-        g[i] = static_cast<float>((static_cast<int>(i) - step) % 3) * 1e-3F;
-      }
-      file.set(Array::of_floats("0/in/g" + std::to_string(step) + "_0", {2, 3}, g));
-      nn::optimiser_step<float>(config, step + 1, 1, g, p, state.first, state.second);
-      if (step == 0 || step == 4 || step == 9) set_output("p0_after" + std::to_string(step + 1), p);
-    }
-    set_output("state0_exp_avg", state.first);
-    set_output("state0_exp_avg_sq", state.second);
-    file.set(Array::of_floats("0/in/p0", {2, 3}, p));  // as PyTorch leaves it
-  }
-
-  void set_output(const std::string& name, const std::vector<float>& values) {
-    file.set(Array::of_floats("0/f32/" + name, {2, 3}, values));
-  }
-};
-
-TEST(UnitCheck, TheBeginningOfAFloatRunIsFoundFromItsEnd) {
-  FloatRun run;
-  EXPECT_TRUE(oracle::check_unit(run.file, Dtype::kF32).agrees());
-}
-
-TEST(UnitCheck, AFloatRunWhoseBeginningWasStoredBeginsThere) {
-  FloatRun run;
-  run.file.set(Array::of_floats("0/in/p0", {2, 3}, run.start));
-  EXPECT_TRUE(oracle::check_unit(run.file, Dtype::kF32).agrees());
-}
-
-// 3, 4 has norm 5: cut to 1 by a run that kept its input, and by one that wrote over it.
-TEST(UnitCheck, AFloatGradientIsClippedFromWhatItWas) {
-  for (const bool is_kept : {true, false}) {
-    Npz file("clip.npz");
-    const float scale = static_cast<float>(1 / (5 + 1e-6));
-    const std::vector<float> clipped = {3 * scale, 4 * scale};
-    file.set(Array::of_text("meta", R"({"cases": [{"max_norm": 1}]})"));
-    file.set(Array::of_floats("0/in/g0", {2}, is_kept ? std::vector<float>{3, 4} : clipped));
-    file.set(Array::of_floats("0/f32/clipped0", {2}, clipped));
-    file.set(Array::of_floats("0/f32/norm", {}, std::vector<float>{5}));
-    EXPECT_TRUE(oracle::check_unit(file, Dtype::kF32).agrees()) << is_kept;
-  }
 }
 
 }  // namespace

@@ -215,7 +215,7 @@ def test_the_two_files_share_all_that_is_not_of_their_library():
 def test_they_need_numpy_alone(name):
     source = (f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); import {name}; "
               "print(sorted({'torch', 'jax', 'flax'} & set(sys.modules)))")
-    result = subprocess.run([sys.executable, "-I", "-c", source], capture_output=True, text=True,
+    result = subprocess.run([sys.executable, "-I", "-B", "-c", source], capture_output=True, text=True,
                             check=True)
     assert result.stdout.strip() == "[]"
 

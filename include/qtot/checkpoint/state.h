@@ -59,7 +59,7 @@ struct State {
 
 /// Fingerprint of a run's training bits, and of its parts in this order: `<name>` of each parameter,
 /// `target.<name>`, `optimiser.first.<name>` and `optimiser.second.<name>` where the optimiser has
-/// them, `optimiser.n_steps`, `replay`, `counters` (t_env, episode, update).
+/// them, `optimiser.n_steps`, `rewards` (where they are standardised), `replay`, `counters` (t_env, episode, update).
 struct Digest {
   Fingerprint fingerprint;  // of the names and fingerprints of all parts
   std::vector<std::pair<std::string, Fingerprint>> parts;

@@ -30,8 +30,9 @@ const Deviation& deviation(const std::string& id);
 struct Explanation {
   std::vector<std::string> ids;  // one or two
   std::string sentence;
-  double max_ulp = 0;    // of all tensors, in the type of the outputs
+  double max_ulp = 0;    // of all tensors but gradients, in the type of the outputs
   double max_ratio = 0;  // error / bound: at most 1
+  std::vector<std::string> same_numbers;  // what gives the very same numbers on this case
 };
 
 struct Diagnosis {

@@ -1,6 +1,7 @@
 #include "qtot/checkpoint/state.h"
 
 #include <algorithm>
+#include <bit>
 #include <span>
 
 #include "qtot/base/check.h"
@@ -50,6 +51,16 @@ void add_numbers(Digest& digest, const std::string& name,
   digest.parts.emplace_back(name, hasher.finish());
 }
 
+// Only where rewards are standardised: other runs have no such state.
+void add_rewards(Digest& digest, const learner::RewardStatistics<float>& rewards) {
+  if (rewards.count == learner::RewardStatistics<float>{}.count) return;
+  FingerprintHasher hasher;
+  for (const double number : {rewards.mean, rewards.variance, rewards.count}) {
+    hasher.add(std::bit_cast<std::uint64_t>(number));
+  }
+  digest.parts.emplace_back("rewards", hasher.finish());
+}
+
 Fingerprint replay_fingerprint(const std::vector<StoredEpisode>& episodes) {
   FingerprintHasher hasher;
   hasher.add(std::uint64_t{episodes.size()});
@@ -97,6 +108,7 @@ Digest digest(const State& state) {
     add_tensors(result, "optimiser.second.", state.tensors, optimiser.second);
   }
   add_numbers(result, "optimiser.n_steps", {optimiser.n_steps});
+  add_rewards(result, learner.rewards);
   result.parts.emplace_back("replay", replay_fingerprint(state.episodes));
   add_numbers(result, "counters", {state.t_env, state.episode, learner.n_updates});
 

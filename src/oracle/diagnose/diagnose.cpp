@@ -1,10 +1,8 @@
 #include "qtot/oracle/diagnose.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <optional>
 
+#include "oracle/format.h"
 #include "qtot/base/error.h"
 #include "qtot/oracle/check.h"
 
@@ -18,6 +16,38 @@ std::size_t first_difference(const Report& report) {
                           : static_cast<std::size_t>(first - report.tensors.data());
 }
 
+std::string joined(const std::vector<std::string>& ids) {
+  std::string text;
+  for (const std::string& id : ids) text += (text.empty() ? "" : " + ") + id;
+  return text;
+}
+
+// Something that explains everything, with the numbers it gave.
+struct Found {
+  Explanation explanation;
+  Step step;
+};
+
+bool same_numbers(const Step& a, const Step& b) {
+  return std::ranges::equal(a.tensors, b.tensors,
+                            [](const Tensor& x, const Tensor& y) { return x.values == y.values; });
+}
+
+Explanation explanation_of(const std::vector<const Deviation*>& combination, const Report& report) {
+  Explanation result;
+  for (const Deviation* one : combination) {
+    result.ids.push_back(one->id);
+    result.sentence += (result.sentence.empty() ? "" : "; and ") + one->sentence;
+  }
+  for (const TensorReport& tensor : report.tensors) {
+    result.max_ratio = std::max(result.max_ratio, tensor.max_ratio);
+    if (tensor.kind != Kind::kGradient) {  // sums that cancel have any number of ulp
+      result.max_ulp = std::max(result.max_ulp, tensor.max_ulp);
+    }
+  }
+  return result;
+}
+
 class Search {
  public:
   Search(const Case& input, const DiagnoseOptions& options)
@@ -27,22 +57,25 @@ class Search {
   }
 
   Diagnosis run() {
-    result_.as_asked = compare(variant_of(case_));
+    result_.as_asked = compare(step_of(variant_of(case_)));
     best_ = first_difference(result_.as_asked);
     if (result_.as_asked.agrees()) return std::move(result_);
     for (const Deviation& one : deviations()) try_out({&one});
-    if (result_.explanations.empty() && options_.pairs) try_pairs();
-    std::ranges::stable_sort(result_.explanations, {}, &Explanation::max_ulp);
-    drop_coarser();
+    if (found_.empty() && options_.pairs) try_pairs();
+    rank();
     return std::move(result_);
   }
 
  private:
-  Report compare(const Variant& variant, int n_updates = 5) {
+  Step step_of(const Variant& variant, int n_updates = 5) {
     ++result_.n_tried;
-    const StepOptions step{
-        .n_updates = n_updates, .params = nullptr, .target_params = nullptr, .variant = &variant};
-    return compare_outputs(case_, run_step(case_, dtype_, step), dtype_, options_.rule);
+    return run_step(
+        case_, dtype_,
+        {.n_updates = n_updates, .params = nullptr, .target_params = nullptr, .variant = &variant});
+  }
+
+  Report compare(const Step& step) const {
+    return compare_outputs(case_, step, dtype_, options_.rule);
   }
 
   void try_out(const std::vector<const Deviation*>& combination) {
@@ -52,27 +85,16 @@ class Search {
     }
     try {
       // the second look, at five updates, is for who passed the first
-      if (combination.size() > 1 && !compare(variant, 1).agrees()) return;
-      const Report report = compare(variant);
-      if (report.agrees()) return explain(combination, report);
-      note_progress(combination, report);
+      if (combination.size() > 1 && !compare(step_of(variant, 1)).agrees()) return;
+      Step step = step_of(variant);
+      const Report report = compare(step);
+      if (report.agrees()) {
+        found_.push_back({explanation_of(combination, report), std::move(step)});
+      } else {
+        note_progress(combination, report);
+      }
     } catch (const Error&) {  // a deviation may end in gradients that are not finite
     }
-  }
-
-  void explain(const std::vector<const Deviation*>& combination, const Report& report) {
-    Explanation found;
-    for (const Deviation* one : combination) {
-      found.ids.push_back(one->id);
-      found.sentence += (found.sentence.empty() ? "" : "; and ") + one->sentence;
-    }
-    for (const TensorReport& tensor : report.tensors) {
-      found.max_ratio = std::max(found.max_ratio, tensor.max_ratio);
-      if (tensor.kind != Kind::kGradient) {  // sums that cancel have any number of ulp
-        found.max_ulp = std::max(found.max_ulp, tensor.max_ulp);
-      }
-    }
-    result_.explanations.push_back(std::move(found));
   }
 
   void note_progress(const std::vector<const Deviation*>& combination, const Report& report) {
@@ -92,33 +114,34 @@ class Search {
     }
   }
 
-  // What lies a thousand times further off than the best is the worse explanation, though within the
-  // tolerance.
-  void drop_coarser() {
-    std::vector<Explanation>& found = result_.explanations;
-    if (found.empty()) return;
-    const double limit = 1000 * std::max(1.0, found.front().max_ulp);
-    std::erase_if(found, [&](const Explanation& one) { return one.max_ulp > limit; });
+  // Nearest first. What lies a thousand times further off is the worse explanation, though within the
+  // tolerance; what gives the very same numbers cannot be told apart and joins the first of them.
+  void rank() {
+    std::ranges::stable_sort(found_, {}, [](const Found& f) { return f.explanation.max_ulp; });
+    std::vector<const Found*> heads;
+    for (Found& one : found_) {
+      constexpr double kCoarser = 1000;
+      const double nearest = std::max(1.0, found_.front().explanation.max_ulp);
+      if (one.explanation.max_ulp > kCoarser * nearest) break;
+      const auto same = std::ranges::find_if(
+          heads, [&](const Found* head) { return same_numbers(head->step, one.step); });
+      if (same == heads.end()) {
+        heads.push_back(&one);
+        result_.explanations.push_back(one.explanation);
+      } else {
+        result_.explanations[static_cast<std::size_t>(same - heads.begin())].same_numbers.push_back(
+            joined(one.explanation.ids));
+      }
+    }
   }
 
   const Case& case_;
   const DiagnoseOptions& options_;
   Dtype dtype_;
   Diagnosis result_;
+  std::vector<Found> found_;
   std::size_t best_ = 0;
 };
-
-std::string short_number(double x) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.2g", x);
-  return text.data();
-}
-
-std::string joined(const std::vector<std::string>& ids) {
-  std::string text;
-  for (const std::string& id : ids) text += (text.empty() ? "" : " + ") + id;
-  return text;
-}
 
 }  // namespace
 
@@ -144,8 +167,10 @@ std::string to_text(const Diagnosis& diagnosis) {
   int rank = 0;
   for (const Explanation& one : diagnosis.explanations) {
     text += std::to_string(++rank) + ". " + one.sentence + "\n   " + joined(one.ids) +
-            ": reproduces every stored output, to " + short_number(one.max_ulp) +
-            " ulp (gradients to " + short_number(one.max_ratio) + " of their bound)\n";
+            ": reproduces every stored output, to " + number(one.max_ulp, 2) + " ulp\n";
+    for (const std::string& same : one.same_numbers) {
+      text += "   " + same + " gives the very same numbers on this case\n";
+    }
   }
   if (diagnosis.explanations.size() > 1) {
     text += "This case cannot tell these apart.\n";

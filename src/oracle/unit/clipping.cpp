@@ -30,7 +30,7 @@ std::vector<T> unclipped(Unit& unit, const std::string& folder, double max_norm,
   const std::vector<double> norms = unit.file().at(member).as_doubles();
   if (norms.size() != 1) return stored;  // compare() notes the shape
   const double own = static_cast<double>(norm_of(stored));
-  
+  if (std::abs(norms[0] - own) <= kSameNorm * own) return stored;
   const double coefficient = nn::clip_coefficient(norms[0], max_norm);
   std::vector<T> gradient;
   for (const T& g : stored) {

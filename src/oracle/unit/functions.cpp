@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "oracle/unit/unit.h"
+#include "qtot/base/error.h"
 #include "qtot/math/elementary.h"
 #include "qtot/nn/layer_norm.h"
 #include "qtot/nn/softmax.h"
@@ -20,6 +21,7 @@ using math::Index;
 const std::string kSoftplus = "softplus_beta";  // softplus_beta0.5
 const std::string kSoftmax = "softmax_";        // softmax_20x10: of the first 200 numbers
 const std::string kLayerNorm = "layernorm_";    // likewise
+constexpr std::size_t kMaxFunctions = 64;
 
 template <class T>
 struct Function {
@@ -80,6 +82,10 @@ std::set<std::string> stored_functions(const arrays::Npz& file) {
     for (const std::string& name : file.names_under(dtype)) {
       names.insert(name.substr(0, name.find('/')));
     }
+  }
+  if (names.size() > kMaxFunctions) {
+    throw Error(file.source() + ": " + std::to_string(names.size()) + " functions, at most " +
+                std::to_string(kMaxFunctions) + " are allowed");
   }
   return names;
 }

@@ -15,6 +15,7 @@ using nlohmann::json;
 
 // Of one input. A pass keeps some dozen arrays of that size; a small file may unpack to a large one.
 constexpr std::size_t kMaxElements = std::size_t{1} << 21;
+constexpr std::size_t kMaxTensors = std::size_t{1} << 16;  // an npz has no more members
 
 std::string in_words(const PassRule& rule, Dtype dtype) {
   const auto number = [](double x) { return config::Value{x, ""}.text(); };
@@ -189,7 +190,7 @@ std::size_t n_tensors(const arrays::Npz& file, const std::vector<Numbered>& memb
       const char* const end = rest.data() + rest.size();
       const auto [after, error] = std::from_chars(rest.data(), end, number);
       if (error != std::errc() || std::string_view(after, end) != behind) continue;
-      if (number < file.names().size()) n = std::max(n, number + 1);
+      if (number < kMaxTensors) n = std::max(n, number + 1);
     }
   }
   return n;
