@@ -22,6 +22,7 @@ constexpr std::size_t kAlignment = 8;  // of the data: that of the largest eleme
 void require_tiling(const std::vector<TensorEntry>& tensors, std::uint64_t n_data,
                     const std::string& source) {
   std::vector<const TensorEntry*> in_place;
+  in_place.reserve(tensors.size());
   for (const TensorEntry& tensor : tensors) in_place.push_back(&tensor);
   std::ranges::sort(in_place, {}, [](const TensorEntry* tensor) {
     return std::pair(tensor->begin, tensor->end);
@@ -71,6 +72,7 @@ void require_writable(std::span<const Array> arrays, const std::string& what) {
 // The arrays in the order of their bytes: the larger elements first, so that all are aligned.
 std::vector<const Array*> in_order_of_data(std::span<const Array> arrays) {
   std::vector<const Array*> ordered;
+  ordered.reserve(arrays.size());
   for (const Array& array : arrays) ordered.push_back(&array);
   std::ranges::stable_sort(ordered, std::greater<>(),
                            [](const Array* array) { return element_bytes(array->dtype()); });

@@ -14,7 +14,8 @@ namespace qtot::arrays {
 namespace {
 
 constexpr zip_uint64_t kMaxDeflateRatio = 1032;  // 258 bytes from two bits, the format's limit
-constexpr std::size_t kEndBytes = 22;            // what the directory's end takes, at least
+constexpr std::string_view kEndSignature = "PK\x05\x06";
+constexpr std::size_t kEndBytes = 22;  // what the directory's end takes, at least
 constexpr zip_uint32_t kDeflateLevel = 6;
 constexpr zip_uint16_t kFirstOfJanuary1980 = 1 << 5 | 1;  // month and day; years count from 1980
 
@@ -27,6 +28,12 @@ struct FreeSource {
 using ZipFile = std::unique_ptr<zip_file_t, CloseFile>;
 using Source = std::unique_ptr<zip_source_t, FreeSource>;
 using Archive = std::unique_ptr<zip_t, CloseZip>;
+
+[[noreturn]] void refuse_members(std::uint64_t found, std::size_t max_members,
+                                 const std::string& source) {
+  throw Error(source + ": expected at most " + std::to_string(max_members) + " members, found " +
+              std::to_string(found));
+}
 
 class ErrorCode {
  public:
@@ -42,11 +49,44 @@ class ErrorCode {
   zip_error_t error_;
 };
 
-Archive open_for_reading(std::span<const std::byte> bytes, const std::string& source) {
+bool stands_at(std::span<const std::byte> bytes, std::size_t at, std::string_view signature) {
+  return at <= bytes.size() && bytes.size() - at >= signature.size() &&
+         std::ranges::equal(bytes.subspan(at, signature.size()),
+                            std::as_bytes(std::span(signature)));
+}
+
+// libzip takes memory for each member before it can be asked for their number, and only the number in
+// the directory's end of zip64 is one of more than 16 bits: it is looked up beforehand, wherever in the
+// comment's reach such an end stands.
+void require_few_members(std::span<const std::byte> bytes, std::size_t max_members,
+                         const std::string& source) {
+  constexpr std::size_t kMaxComment = 65535;
+  constexpr std::size_t kLocatorBytes = 20;  // before the end: where the end of zip64 stands
+  constexpr std::size_t kEnd64Bytes = 56;
+  constexpr std::size_t kCountAt = 32;
+  const std::size_t reach = kEndBytes + kMaxComment + kLocatorBytes;
+  for (std::size_t at = bytes.size() > reach ? bytes.size() - reach : 0;
+       at + kLocatorBytes + kEndBytes <= bytes.size(); ++at) {
+    if (!stands_at(bytes, at, "PK\x06\x07") ||
+        !stands_at(bytes, at + kLocatorBytes, kEndSignature)) {
+      continue;
+    }
+    const std::uint64_t end_64 = little_endian(bytes.subspan(at + 8, 8));
+    if (end_64 > bytes.size() || bytes.size() - end_64 < kEnd64Bytes)
+      continue;  // libzip's to refuse
+    const std::uint64_t n =
+        little_endian(bytes.subspan(static_cast<std::size_t>(end_64) + kCountAt, 8));
+    if (n > max_members) refuse_members(n, max_members, source);
+  }
+}
+
+Archive open_for_reading(std::span<const std::byte> bytes, std::size_t max_members,
+                         const std::string& source) {
   if (bytes.size() < kEndBytes) {  // libzip takes no bytes at all for no members
     throw Error(source + ": not a readable npz (zip) file: expected at least " +
                 std::to_string(kEndBytes) + " bytes, found " + std::to_string(bytes.size()));
   }
+  require_few_members(bytes, max_members, source);
   ErrorCode error;
   Source buffer(zip_source_buffer_create(bytes.data(), bytes.size(), 0, error.get()));
   Archive archive(buffer == nullptr ? nullptr
@@ -57,7 +97,7 @@ Archive open_for_reading(std::span<const std::byte> bytes, const std::string& so
     throw Error(source + ": not a readable npz (zip) file: " +
                 (is_twice ? "two members have one name" : error.text()));
   }
-  buffer.release();  // the archive's now
+  static_cast<void>(buffer.release());  // the archive's now
   return archive;
 }
 
@@ -77,9 +117,8 @@ std::vector<std::byte> content_of(zip_source_t* source, const std::string& what)
 
 // The end of a directory without entries.
 std::vector<std::byte> empty_zip() {
-  constexpr std::string_view kSignature = "PK\x05\x06";
   std::vector<std::byte> bytes(kEndBytes);
-  std::ranges::copy(std::as_bytes(std::span(kSignature)), bytes.begin());
+  std::ranges::copy(std::as_bytes(std::span(kEndSignature)), bytes.begin());
   return bytes;
 }
 
@@ -92,12 +131,9 @@ void CloseZip::operator()(zip* archive) const {
 ZipReader::ZipReader(std::span<const std::byte> bytes, std::string source, std::size_t max_members)
     : source_(std::move(source)),
       n_bytes_(bytes.size()),
-      archive_(open_for_reading(bytes, source_)) {
+      archive_(open_for_reading(bytes, max_members, source_)) {
   const auto n_members = static_cast<zip_uint64_t>(zip_get_num_entries(archive_.get(), 0));
-  if (n_members > max_members) {
-    throw Error(source_ + ": expected at most " + std::to_string(max_members) + " members, found " +
-                std::to_string(n_members));
-  }
+  if (n_members > max_members) refuse_members(n_members, max_members, source_);
   // a directory's end that was overwritten with zeros says that there is nothing to find
   if (n_members == 0 && bytes.size() != kEndBytes) {
     throw Error(source_ + ": expected members in a file of " + std::to_string(bytes.size()) +
@@ -167,7 +203,7 @@ void ZipWriter::add_to(zip* archive, const Member& member) const {
   const zip_int64_t added =
       zip_file_add(archive, member.name.c_str(), content.get(), ZIP_FL_ENC_UTF_8);
   if (added < 0) refuse_to_write(place, zip_strerror(archive));
-  content.release();  // the archive's now
+  static_cast<void>(content.release());  // the archive's now
   const auto index = static_cast<zip_uint64_t>(added);
   if (zip_set_file_compression(archive, index, ZIP_CM_DEFLATE, kDeflateLevel) != 0 ||
       zip_file_set_dostime(archive, index, 0, kFirstOfJanuary1980, 0) != 0) {
@@ -186,7 +222,7 @@ std::vector<std::byte> ZipWriter::finish() && {
 
   for (const Member& member : members_) add_to(archive.get(), member);
   if (zip_close(archive.get()) != 0) refuse_to_write(what_, zip_strerror(archive.get()));
-  archive.release();  // closing was freeing
+  static_cast<void>(archive.release());  // closing was freeing
   return content_of(sink.get(), what_);
 }
 

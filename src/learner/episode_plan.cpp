@@ -29,7 +29,7 @@ void apply_mask_mistake(const LearnerConfig& config, int length, int longest, bo
       plan.returns.n = std::max(plan.returns.n, plan.n_valid);
       break;
   }
-  plan.returns.n_valid = plan.n_valid;
+  plan.returns.n_valid = std::min(plan.n_valid, plan.returns.n);
 }
 
 }  // namespace

@@ -112,6 +112,15 @@ Map args_of(const json& meta) {
   return map;
 }
 
+// What `oracle step` was told beside the file it read: wins over everything in that file.
+Map told(const json& meta) {
+  Map map;
+  for (const auto& [key, node] : object_of(meta, "with").items()) {
+    map.emplace_back(key, value_of(node, "meta.with." + key));
+  }
+  return map;
+}
+
 // What a peer's learner does whatever its keys say.
 void apply_peer(const std::string& peer, const std::string& learner, Map& map, Case& result) {
   const bool is_nq = learner == "nq_learner";
@@ -206,6 +215,7 @@ void read_config(const json& meta, const Map& with, Case& result) {
   const std::string preset =
       text_of(meta, "preset", is_ours && peer != "jaxmarl" ? "strict" : peer);
   set_missing(map, "preset", {preset, "meta.preset"});
+  config::merge(map, told(meta));
   config::merge(map, with);
   set(map, "env", {std::string("case"), "a case has no environment"});
   const bool eps_is_given = object_of(meta, "optim_defaults").contains("eps") ||

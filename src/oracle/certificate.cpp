@@ -14,7 +14,7 @@ namespace {
 constexpr int kTrials = 6;
 constexpr double kSafety = 8;
 constexpr double kOwnErrors = 4;
-constexpr double kStorage = 2;
+constexpr double kFewRoundings = 8;
 constexpr std::uint64_t kSeed = 0x7174'6f74;  // "qtot": the draws belong to the rule
 
 double unit_roundoff(Dtype dtype) {
@@ -66,7 +66,7 @@ Tensor bounds_of(const Tensor& exact, const Tensor& rounded, const std::vector<d
   for (const double x : exact.values) {
     if (std::abs(x) > largest) largest = std::abs(x);
   }
-  const double floor = kSafety * rms(changes) + kStorage * unit_roundoff(dtype) * largest;
+  const double floor = kSafety * rms(changes) + kFewRoundings * unit_roundoff(dtype) * largest;
   Tensor bounds{
       .name = exact.name, .kind = exact.kind, .shape = exact.shape, .values = changes, .rest = {}};
   for (std::size_t i = 0; i < changes.size(); ++i) {

@@ -119,7 +119,8 @@ std::string factor_sentence(const Case& input, const Step& step, const Report& r
     }
     ++n_seen;
   }
-  if (n_seen == 0 || !std::isfinite(factor)) return "";
+  const bool is_one = std::abs(factor - 1) <= precision;
+  if (n_seen == 0 || is_one || !std::isfinite(factor)) return "";
   return "Theirs is " + number(factor, 3) + " times ours" +
          (n_seen > 1 ? " in every element." : ".");
 }

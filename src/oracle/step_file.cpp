@@ -25,7 +25,7 @@ json to_json(const config::Value& value) {
 // `meta` with what replaced its keys, so that the file says how its outputs were made
 std::string meta_with(const arrays::Npz& file, const config::Map& with) {
   json meta = file.json("meta");
-  for (const config::Entry& entry : with) meta["args"][entry.first] = to_json(entry.second);
+  for (const config::Entry& entry : with) meta["with"][entry.first] = to_json(entry.second);
   return meta.dump();
 }
 

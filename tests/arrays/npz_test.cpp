@@ -181,6 +181,16 @@ TEST(NpzTest, SizesTogetherAreRefusedBeforeAnyIsAllocated) {
   EXPECT_EQ(parse_error(test::zip_of(entries)), "f.npz: more than 2 GiB of arrays");
 }
 
+TEST(NpzTest, TooManyMembersAreRefusedBeforeTheirDirectoryIsRead) {
+  const std::string end_64 = "PK\x06\x06" + std::string(28, '\0') +
+                             std::string("\x01\x00\x01\x00\x00\x00\x00\x00", 8) +
+                             std::string(16, '\0');
+  const std::string locator = "PK\x06\x07" + std::string(16, '\0');
+  const std::string end = "PK\x05\x06" + std::string(4, '\0') + std::string(12, '\xff');
+  EXPECT_EQ(parse_error(end_64 + locator + end + std::string(2, '\0')),
+            "f.npz: expected at most 65536 members, found 65537");
+}
+
 TEST(NpzTest, ANameThatAppearsTwiceIsRefused) {
   const std::string member = test::text_of(to_npy(test::sample("x", Dtype::kInt8, {0})));
   const ZipEntry entry = test::stored("x.npy", member);

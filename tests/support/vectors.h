@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "support/agreement.h"
+#include "support/npz.h"
 
 namespace qtot::test {
 
@@ -46,11 +46,6 @@ inline void for_full_vectors(
   for (const auto& file : files) check(file);
   std::cout << files.size() << " files " << prefix << "*.npz checked\n";
   EXPECT_GT(files.size(), 0u) << folder->string() << " holds no " << prefix << "*.npz";
-}
-
-inline void expect_agreement(const Agreement& agreement) {
-  for (const std::string& sentence : agreement.differences()) ADD_FAILURE() << sentence;
-  EXPECT_GT(agreement.n_tensors(), 0u);
 }
 
 }  // namespace qtot::test

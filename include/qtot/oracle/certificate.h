@@ -10,7 +10,7 @@ namespace qtot::oracle {
 /// How far a correct program in `dtype` (kF32 or kF64) may be off in each number of a case: a tensor of
 /// bounds for each tensor of run_step(). With u the unit roundoff,
 ///
-///   bound[i] = 8 (s[i] + rms(s)) + 4 e[i] + 2 u max |x|
+///   bound[i] = 8 (s[i] + rms(s)) + 4 e[i] + 8 u max |x|
 ///
 /// s[i]  the largest change of x[i] over 6 runs whose parameters were moved by u, relatively, up or down
 ///       at random (counter-based draws): what a program that rounds each product differently sees

@@ -257,8 +257,8 @@ void add_mixers(std::vector<Deviation>& list) {
                          &Mixer::abs_b1, true));
   list.push_back(of_qmix("abs_on_state_value", "state_value", "abs is taken of V(s), too",
                          &Mixer::abs_v, true));
-  list.push_back(
-      of_qmix("no_state_value", "state_value", "V(s) is missing", &Mixer::state_value, false));
+  list.push_back(of_qmix("no_state_value", "state_value", "the mixer has no V(s)",
+                         &Mixer::state_value, false));
   list.push_back(of_qmix<std::string>("relu_for_elu", "activation",
                                       "the mixer's nonlinearity is relu, not elu",
                                       &Mixer::activation, "relu"));

@@ -1,0 +1,16 @@
+"""QMIX and its relatives, exact to the bit: the oracle of qtot for NumPy.
+
+    qtot.oracle         what every number of a learner step must be, and where somebody's differ
+    qtot.lambda_returns returns of a batch of episodes
+    qtot.mixer          q_tot of a mixing network, and its gradients
+
+Arguments are arrays, or what numpy.asarray makes one of. What is float32 or float64 in C order and is
+given to lambda_returns or mixer is read in place; everything else is copied once. What comes back owns
+its memory. Wrong input is a ValueError that names the argument, what was expected and what was found.
+"""
+
+from qtot import oracle
+from qtot._core import version as __version__
+from qtot._parts import lambda_returns, mixer
+
+__all__ = ["__version__", "lambda_returns", "mixer", "oracle"]
