@@ -133,6 +133,10 @@ void apply_peer(const std::string& peer, const std::string& learner, Map& map, C
   if (is_nq) {  // nmix has two layers and no double_q = False
     set(map, "double_q", {true, "the peer's learner"});
     set(map, "hypernet_layers", {std::int64_t{2}, "the peer's learner"});
+    const Value* abs = config::find(map, "abs");
+    if (abs != nullptr && abs->text() == "False") {  // nothing is left to make positive
+      set(map, "qmix_pos_func", {std::string("abs"), "the peer's learner"});
+    }
     return;
   }
   // q_learner is one-step whatever td_lambda says, and its mixer knows abs alone

@@ -58,21 +58,25 @@ Json to_json(const TensorReport& tensor) {
 std::string to_text(const Report& report, bool all) {
   const TensorReport* first = report.first_difference();
   std::size_t width = 12;
-  std::size_t n_hidden = 0;
   for (const TensorReport& tensor : report.tensors) width = std::max(width, tensor.name.size());
   const std::size_t columns = width + 1;
   std::string text = report.source + ", " + name_of(report.dtype) + ", " + report.tolerance + "\n";
   text += header(columns);
+  std::size_t n_hidden = 0;
+  std::size_t n_later = 0;
   for (const TensorReport& tensor : report.tensors) {
-    if (!all && tensor.agrees() && is_params(tensor)) {
-      ++n_hidden;
-    } else {
+    const bool is_behind = first != nullptr && &tensor > first;
+    if (all || (!is_behind && !(tensor.agrees() && is_params(tensor)))) {
       text += row(tensor, columns);
+    } else {
+      ++n_hidden;
+      n_later += tensor.agrees() ? 0U : 1U;
     }
   }
   if (n_hidden > 0) {
-    text += left("ok", 8) + "and " + std::to_string(n_hidden) +
-            " gradients and parameters; --all shows them\n";
+    text += "        and " + std::to_string(n_hidden) + " more, of which " +
+            (n_later == 0 ? "all agree" : std::to_string(n_later) + " differ") +
+            "; --all shows them\n";
   }
   for (const std::string& name : report.ignored) text += "ignored " + name + "\n";
   if (first == nullptr) {

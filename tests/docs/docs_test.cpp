@@ -112,7 +112,7 @@ bool is_placeholder(const std::string& path) {
 }
 
 std::string without_full_stop(std::string path) {
-  while (path.ends_with('.') || path.ends_with('/')) path.pop_back();
+  while (path.ends_with('.') || path.ends_with('/') || path.ends_with(',')) path.pop_back();
   return path;
 }
 

@@ -30,7 +30,7 @@ TEST(Help, ListsTheVerbsAndEachHasItsOwn) {
   EXPECT_EQ(help.err, "");
   const std::vector<std::string> verbs = verbs_in(help.out);
   EXPECT_THAT(verbs, testing::UnorderedElementsAre("train", "eval", "digest", "diff", "config",
-                                                   "env", "bench"));
+                                                   "env", "oracle", "bench"));
   for (const std::string& verb : verbs) {
     const ProcessResult of_verb = run_qtot({verb, "--help"});
     EXPECT_EQ(of_verb.exit_code, 0) << verb;

@@ -313,6 +313,16 @@ TEST(UnitCheck, WhatUnpacksToTooMuchIsAnError) {
                 "allowed");
 }
 
+// Where a float run of an optimiser began is searched for, and a NaN is near to nothing.
+TEST(UnitCheck, AnOptimisersInputThatIsNotFiniteIsAnError) {
+  Npz file = load("unit_optimisers");
+  std::vector<double> params = file.at("3/in/p1").as_doubles();
+  params[4] = std::numeric_limits<double>::quiet_NaN();
+  replace(file, "3/in/p1", params);
+  EXPECT_EQ(error_text([&] { oracle::check_unit(file, Dtype::kF32); }),
+            file.source() + ": 3/in/p1: expected finite numbers");
+}
+
 TEST(UnitCheck, AMassBeyondTheSumIsAnError) {
   Npz file = load("unit_schedule_tree");
   std::vector<double> mass = file.at("in/mass").as_doubles();

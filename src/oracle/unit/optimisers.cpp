@@ -73,6 +73,9 @@ class Inputs {
  private:
   static void append(const arrays::Array& array, std::vector<float>& flat) {
     const std::vector<float> part = array.as_floats();
+    if (!std::ranges::all_of(part, [](float x) { return std::isfinite(x); })) {
+      throw Error(array.place() + ": expected finite numbers");
+    }
     flat.insert(flat.end(), part.begin(), part.end());
   }
 
