@@ -36,7 +36,8 @@ Dtype dtype_of(const std::string& name, const py::dtype& dtype) {
     case 'b' * 16 + 1:
       return Dtype::kBool;
     default:
-      throw Error(name + ": expected numbers, found dtype " + std::string(py::str(dtype)));
+      throw Error(name + ": expected numbers, found dtype " +
+                  std::string(py::str(py::handle(dtype))));
   }
 }
 

@@ -37,8 +37,8 @@ const T* in_place(const char* name, const py::array& array, py::ssize_t rank) {
   if (!is_readable(array) || array.dtype().kind() != py::dtype::of<T>().kind() ||
       array.itemsize() != sizeof(T) || array.ndim() != rank) {
     throw Error(std::string(name) + ": expected " + std::to_string(rank) + " axes of " +
-                std::string(py::str(py::dtype::of<T>())) + " in C order, found shape " +
-                shape_text(array) + " of " + std::string(py::str(array.dtype())));
+                std::string(py::str(py::handle(py::dtype::of<T>()))) + " in C order, found shape " +
+                shape_text(array) + " of " + std::string(py::str(py::handle(array.dtype()))));
   }
   return static_cast<const T*>(array.data());
 }

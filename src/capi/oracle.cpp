@@ -32,15 +32,15 @@ oracle::Report report_of(qtot_case& input, const oracle::CheckOptions& options) 
 
 oracle::Dtype dtype_of(qtot_dtype dtype, const char* function) {
   switch (dtype) {
-    case QTOT_F32:
+    case QTOT_DTYPE_F32:
       return oracle::Dtype::kF32;
-    case QTOT_F64:
+    case QTOT_DTYPE_F64:
       return oracle::Dtype::kF64;
-    case QTOT_WIDE:
+    case QTOT_DTYPE_WIDE:
       return oracle::Dtype::kWide;
     default:
       throw Error(std::string(function) + ": dtype " + std::to_string(dtype) +
-                  " is none of QTOT_F32 (0), QTOT_F64 (1) and QTOT_WIDE (2)");
+                  " is none of QTOT_DTYPE_F32 (0), QTOT_DTYPE_F64 (1) and QTOT_DTYPE_WIDE (2)");
   }
 }
 

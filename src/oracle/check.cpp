@@ -224,13 +224,6 @@ class Comparer {
   std::vector<std::string> seen_;
 };
 
-std::string in_words(const PassRule& rule, Dtype dtype) {
-  const auto number = [](double x) { return config::Value{x, ""}.text(); };
-  if (dtype != Dtype::kF32) return "pass rule of f64: " + number(rule.f64);
-  return "pass rule of f32: values " + number(rule.value) + ", scalars " + number(rule.scalar) +
-         ", gradients " + number(rule.gradient) + ", parameters " + number(rule.param);
-}
-
 }  // namespace
 
 Dtype stored_dtype(const Case& input, Dtype dtype) {
@@ -247,7 +240,7 @@ Report compare_outputs(const Case& input, const Step& step, Dtype dtype, const P
   Report report;
   report.source = input.file.source();
   report.dtype = dtype;
-  report.tolerance = bounds == nullptr ? in_words(rule, dtype) : kCertifiedInWords;
+  report.tolerance = bounds == nullptr ? rule.in_words(dtype) : kCertifiedInWords;
   Comparer(input, step, dtype, rule, bounds, report).run();
   if (report.tensors.empty()) {
     throw Error(input.file.source() + ": none of the stored outputs " + name_of(dtype) +

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "oracle/format.h"
+
 namespace qtot::oracle {
 namespace {
 
@@ -11,7 +13,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 double largest_of(std::span<const double> values) {
   double largest = 0;
   for (const double x : values) {
-    if (std::abs(x) > largest) largest = std::abs(x);
+    // an infinity of theirs would excuse the whole tensor
+    if (std::isfinite(x) && std::abs(x) > largest) largest = std::abs(x);
   }
   return largest;
 }
@@ -91,6 +94,12 @@ std::string name_of(Dtype dtype) {
       return "wide";
   }
   return "";
+}
+
+std::string PassRule::in_words(Dtype dtype) const {
+  if (dtype != Dtype::kF32) return "pass rule of f64: " + shortest(f64);
+  return "pass rule of f32: values " + shortest(value) + ", scalars " + shortest(scalar) +
+         ", gradients " + shortest(gradient) + ", parameters " + shortest(param);
 }
 
 Bound PassRule::bound(Dtype dtype, Kind kind, std::span<const double> theirs,

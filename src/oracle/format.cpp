@@ -18,6 +18,12 @@ std::string number(double x, int digits) {
   return text_of(x, std::chars_format::general, digits);
 }
 
+std::string shortest(double x) {
+  std::array<char, 32> text{};
+  const auto result = std::to_chars(text.data(), text.data() + text.size(), x);
+  return {text.data(), result.ptr};
+}
+
 std::string scientific(double x) {
   return text_of(x, std::chars_format::scientific, 2);
 }

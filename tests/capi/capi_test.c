@@ -59,21 +59,21 @@ static void test_stored_case_agrees(const char* data) {
   int32_t agrees = 0;
 
   EXPECT(qtot_case_load(path, &input) == QTOT_OK);
-  EXPECT(qtot_oracle_check(input, QTOT_F64, NULL, &json, &agrees) == QTOT_OK && agrees == 1);
+  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F64, NULL, &json, &agrees) == QTOT_OK && agrees == 1);
   EXPECT(json != NULL && strstr(json, "\"agrees\": true") != NULL);
   qtot_text_free(json);
-  EXPECT(qtot_oracle_check(input, QTOT_F32, "certified", NULL, &agrees) == QTOT_OK && agrees == 1);
-  EXPECT(qtot_oracle_check(input, QTOT_F64, "f64=1e-30", NULL, &agrees) == QTOT_OK && agrees == 0);
+  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F32, "certified", NULL, &agrees) == QTOT_OK && agrees == 1);
+  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F64, "f64=1e-30", NULL, &agrees) == QTOT_OK && agrees == 0);
   qtot_case_free(input);
 
   EXPECT(qtot_case_parse(bytes, n_bytes, "bytes", &input) == QTOT_OK);
   memset(bytes, 0, (size_t)n_bytes); /* the case does not look at them again */
   free(bytes);
-  EXPECT(qtot_oracle_check(input, QTOT_F64, "pass", NULL, &agrees) == QTOT_OK && agrees == 1);
+  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F64, "pass", NULL, &agrees) == QTOT_OK && agrees == 1);
 
   /* another discount: the stored numbers no longer fit, and go back to fitting */
   EXPECT(qtot_case_set_key(input, "gamma=0.5") == QTOT_OK);
-  EXPECT(qtot_oracle_check(input, QTOT_F64, "pass", NULL, &agrees) == QTOT_OK && agrees == 0);
+  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F64, "pass", NULL, &agrees) == QTOT_OK && agrees == 0);
   EXPECT(qtot_case_set_key(input, "gamma=0.99") == QTOT_OK);
   EXPECT(qtot_oracle_diagnose(input, &json, &agrees) == QTOT_OK && agrees == 1);
   EXPECT(json != NULL && strstr(json, "\"explanations\"") != NULL);
@@ -87,7 +87,7 @@ static void test_file_of_one_part_agrees(const char* data) {
   qtot_case* input = NULL;
   int32_t agrees = 0;
   EXPECT(qtot_case_load(path, &input) == QTOT_OK);
-  EXPECT(qtot_oracle_check(input, QTOT_F64, NULL, NULL, &agrees) == QTOT_OK && agrees == 1);
+  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F64, NULL, NULL, &agrees) == QTOT_OK && agrees == 1);
   qtot_case_free(input);
   free(path);
 }
@@ -144,13 +144,13 @@ static void test_case_from_arrays_gives_the_numbers(void) {
   uint64_t n_tensors = 0;
   uint64_t i = 0;
   int has_loss = 0;
-  EXPECT(qtot_oracle_step(input, QTOT_WIDE, &step) == QTOT_OK);
+  EXPECT(qtot_oracle_step(input, QTOT_DTYPE_WIDE, &step) == QTOT_OK);
   EXPECT(qtot_step_find(step, "loss", &tensor) == QTOT_OK);
   EXPECT(tensor.rank == 0 && tensor.size == 1 && tensor.values[0] == 0.25);
   EXPECT(tensor.rest != NULL && tensor.rest[0] == 0);
   qtot_step_free(step);
 
-  EXPECT(qtot_oracle_step(input, QTOT_F64, &step) == QTOT_OK);
+  EXPECT(qtot_oracle_step(input, QTOT_DTYPE_F64, &step) == QTOT_OK);
   qtot_case_free(input); /* the step stands on its own */
   EXPECT(qtot_step_find(step, "agent_q", &tensor) == QTOT_OK);
   EXPECT(tensor.rank == 4 && tensor.size == 4 && tensor.rest == NULL);
@@ -196,20 +196,20 @@ static void test_wrong_arguments_are_named(void) {
                "data is NULL");
   EXPECT_ERROR(qtot_case_set_array(input, "", QTOT_FLOAT32, shape, 2, values), QTOT_BAD_INPUT,
                "name is empty");
-  EXPECT_ERROR(qtot_oracle_step(input, QTOT_F64, &step), QTOT_BAD_INPUT, "new: no member");
+  EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT, "new: no member");
   EXPECT_ERROR(qtot_oracle_step(input, 3, &step), QTOT_BAD_INPUT, "dtype 3");
-  EXPECT_ERROR(qtot_oracle_check(input, QTOT_F64, "tight", NULL, NULL), QTOT_BAD_INPUT, "\"tight\"");
+  EXPECT_ERROR(qtot_oracle_check(input, QTOT_DTYPE_F64, "tight", NULL, NULL), QTOT_BAD_INPUT, "\"tight\"");
   EXPECT(step == NULL);
   qtot_case_free(input);
 
   input = tiny_case();
-  EXPECT_ERROR(qtot_oracle_check(input, QTOT_F64, NULL, NULL, NULL), QTOT_BAD_INPUT, "no outputs");
+  EXPECT_ERROR(qtot_oracle_check(input, QTOT_DTYPE_F64, NULL, NULL, NULL), QTOT_BAD_INPUT, "no outputs");
   EXPECT(qtot_case_set_meta(input, "{\"args\": ") == QTOT_OK);
-  EXPECT_ERROR(qtot_oracle_step(input, QTOT_F64, &step), QTOT_BAD_INPUT, "meta");
+  EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT, "meta");
   EXPECT_ERROR(qtot_case_set_key(input, "gamma"), QTOT_BAD_INPUT, "gamma");
   EXPECT(qtot_case_set_meta(input, "{}") == QTOT_OK);
   EXPECT(qtot_case_set_key(input, "gama=0.5") == QTOT_OK);
-  EXPECT_ERROR(qtot_oracle_step(input, QTOT_F64, &step), QTOT_BAD_INPUT, "did you mean gamma?");
+  EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT, "did you mean gamma?");
   qtot_case_free(input);
 
   qtot_case_free(NULL);

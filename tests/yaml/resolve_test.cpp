@@ -92,7 +92,7 @@ TEST_F(OwnConfigs, AFileOfPymarlWorksWithOneWarning) {
   EXPECT_EQ(r.config.td_lambda, 0.6);
   EXPECT_THAT(r.warnings,
               testing::ElementsAre("ignored, without meaning in qtot: action_selector runner mac "
-                                   "agent_output_type learner q_lambda"));
+                                   "agent_output_type learner"));
 }
 
 TEST_F(OwnConfigs, TheDumpedConfigurationResolvesToItself) {

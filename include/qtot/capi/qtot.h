@@ -35,9 +35,9 @@ typedef int32_t qtot_status;
 
 /* In which arithmetic a case is computed. */
 typedef int32_t qtot_dtype;
-#define QTOT_F32 0
-#define QTOT_F64 1
-#define QTOT_WIDE 2 /* 113 bits */
+#define QTOT_DTYPE_F32 0
+#define QTOT_DTYPE_F64 1
+#define QTOT_DTYPE_WIDE 2 /* 113 bits */
 
 /* Types of array elements; QTOT_BOOL is a byte that is 0 or 1. */
 typedef int32_t qtot_element;
@@ -67,7 +67,7 @@ typedef struct qtot_tensor {
   const uint64_t* shape; /* [rank] */
   uint64_t size;         /* product of shape */
   const double* values;  /* [size] */
-  const double* rest;    /* [size] of QTOT_WIDE: what rounding to double left over; else NULL */
+  const double* rest; /* [size] of QTOT_DTYPE_WIDE: what rounding to double left over; else NULL */
 } qtot_tensor;
 
 /* ---- cannot fail ------------------------------------------------------------------------------- */

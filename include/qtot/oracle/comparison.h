@@ -57,6 +57,8 @@ struct PassRule {
   /// @param[in] largest_gradient  of the network, absolute; for gradients
   Bound bound(Dtype dtype, Kind kind, std::span<const double> theirs,
               double largest_gradient = 0) const;
+  /// "pass rule of f32: values 2e-06, ..."
+  std::string in_words(Dtype dtype) const;
 };
 
 /// What a comparison of one tensor found. Errors are |ours - theirs|; NaN counts as infinitely wrong

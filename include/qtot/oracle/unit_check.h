@@ -20,9 +20,9 @@ namespace qtot::oracle {
 /// | schedules,    | in/t, tree_values, mass                | f64/linear, exp, tree_sum, tree_min, idx,   |
 /// | segment tree  |                                        | sum_0_n-1, in double whatever the dtype     |
 ///
-/// i is a number, a line of `meta`'s `cases`. Functions are compared each number for itself: by the pass
-/// rule of its tensor and by that of a tensor that it alone makes up, whichever is smaller. Indices (idx)
-/// must be equal. docs/oracle.md describes the members.
+/// i counts the entries of `meta`'s `cases`. Functions and clipped gradients are compared each number for
+/// itself: within the bound of its tensor and, as a value, of a tensor that it alone makes up. Indices
+/// (idx) must be equal.
 
 /// True when the content is that of a unit file, complete or not.
 bool is_unit_file(const arrays::Npz& file);
@@ -33,9 +33,9 @@ bool is_unit_file(const arrays::Npz& file);
 /// stored is a difference. Throws Error, naming file and member, for an input that is missing or does
 /// not fit, for a configuration that qtot does not know and for a member that it does not.
 ///
-/// Two things cannot be held against a float file, because PyTorch worked in place on the arrays that
-/// were saved as inputs: where an optimiser's float run began follows from where it ended (in/p), and the
-/// norm of a gradient that the float run clipped (in/g) is taken from the file.
+/// PyTorch's float runs of optimisers and clipping worked in place on the arrays that were saved as
+/// inputs. Where in/p is what the float run ended with, its beginning is computed from that; where in/g
+/// is what it clipped, the gradient before is computed from the stored norm, which then nothing checks.
 Report check_unit(const arrays::Npz& file, Dtype dtype, const PassRule& rule = {});
 
 }  // namespace qtot::oracle

@@ -17,13 +17,6 @@ using nlohmann::json;
 constexpr std::size_t kMaxElements = std::size_t{1} << 21;
 constexpr std::size_t kMaxTensors = std::size_t{1} << 16;  // an npz has no more members
 
-std::string in_words(const PassRule& rule, Dtype dtype) {
-  const auto number = [](double x) { return config::Value{x, ""}.text(); };
-  if (dtype != Dtype::kF32) return "pass rule of f64: " + number(rule.f64);
-  return "pass rule of f32: values " + number(rule.value) + ", scalars " + number(rule.scalar) +
-         ", gradients " + number(rule.gradient) + ", parameters " + number(rule.param);
-}
-
 [[noreturn]] void refuse(const std::string& place, const std::string& fault) {
   throw Error(place + ": " + fault);
 }
@@ -42,7 +35,7 @@ const Array& with_room(const Array& array) {
 Unit::Unit(const arrays::Npz& file, Dtype dtype, const PassRule& rule) : file_(file), rule_(rule) {
   report_.source = file.source();
   report_.dtype = dtype == Dtype::kF32 ? Dtype::kF32 : Dtype::kF64;
-  report_.tolerance = in_words(rule, report_.dtype);
+  report_.tolerance = rule.in_words(report_.dtype);
   outputs_ = name_of(report_.dtype) + "/";
 }
 
