@@ -36,7 +36,8 @@ TEST_P(Corpus, FindsNothing) {
 INSTANTIATE_TEST_SUITE_P(Of, Corpus,
                          testing::Values(Target{"npy", npy}, Target{"npz", npz},
                                          Target{"safetensors", safetensors},
-                                         Target{"checkpoint", checkpoint}),
+                                         Target{"checkpoint", checkpoint},
+                                         Target{"oracle", oracle}),
                          [](const auto& param) { return param.param.name; });
 
 }  // namespace

@@ -16,6 +16,9 @@ void npz(std::span<const std::byte> bytes);
 /// The bytes as a checkpoint file, and as the payload of one whose frame is right.
 void checkpoint(std::span<const std::byte> bytes);
 
+/// A recipe by which the members of whole cases and unit files are damaged, which are then checked.
+void oracle(std::span<const std::byte> bytes);
+
 /// QTOT_CHECK: one line of printable ASCII that begins with `start`, not longer than a reader bears.
 void check_sentence(const std::string& sentence, const std::string& start);
 
