@@ -25,8 +25,8 @@ def lambda_returns(rewards, next_values, terminated, gamma, td_lambda, lengths=N
         raise ValueError(f"rewards: expected shape [B, T] or [T], found {list(rewards.shape)}")
     require_shape("next_values", next_values, rewards.shape)
     dtype = float_type(rewards, next_values)
-    rows = (-1, rewards.shape[-1]) if rewards.size else (int(np.prod(rewards.shape[:-1])), rewards.shape[-1])
     lengths = _lengths(lengths, rewards.shape)
+    rows = (len(lengths), rewards.shape[-1])
     returns = _core.lambda_returns(
         as_array("rewards", rewards, dtype).reshape(rows),
         as_array("next_values", next_values, dtype).reshape(rows),
@@ -86,19 +86,14 @@ def mixer(name, params, agent_qs, state=None, grad_out=None, **config):
         if params:
             raise ValueError("state: expected an array [..., S], found None")
         state = np.zeros(qs.shape[:-1] + (1,), qs.dtype)
-    state = as_array("state", state)
-    if state.ndim != qs.ndim or state.shape[:-1] != qs.shape[:-1]:
-        raise ValueError(f"state: expected shape {str(list(qs.shape[:-1]))[:-1]}{', ' if qs.ndim > 1 else ''}S], "
-                         f"found {list(state.shape)}")
-    grad = None if grad_out is None else as_array("grad_out", grad_out)
-    dtype = float_type(*(a for a in (qs, state, grad) if a is not None))
+    state = _like("state", state, qs, "S")
+    grad = None if grad_out is None else _like("grad_out", grad_out, qs, "1")
+    dtype = float_type(*(array for array in (qs, state, grad) if array is not None))
 
     def rows(label, array):
         array = as_array(label, array, dtype)
         return array.reshape(int(np.prod(array.shape[:-1])), array.shape[-1])
 
-    if grad is not None and (grad.ndim != qs.ndim or grad.shape[:-1] != qs.shape[:-1]):
-        raise ValueError(f"grad_out: expected shape {list(qs.shape[:-1]) + [1]}, found {list(grad.shape)}")
     tensors = {key: as_array(f"params[{key!r}]", value, dtype) for key, value in params.items()}
     q_tot, gradients = _core.mixer(name, tensors, rows("agent_qs", qs), rows("state", state),
                                    None if grad is None else rows("grad_out", grad), as_keys(config))
@@ -106,3 +101,12 @@ def mixer(name, params, agent_qs, state=None, grad_out=None, **config):
     if gradients is None:
         return q_tot, None
     return q_tot, (gradients[0].reshape(qs.shape), gradients[1])
+
+
+def _like(name, value, qs, last):
+    """An array with the leading axes of agent_qs."""
+    array = as_array(name, value)
+    if array.ndim != qs.ndim or array.shape[:-1] != qs.shape[:-1]:
+        expected = ", ".join([*map(str, qs.shape[:-1]), last])
+        raise ValueError(f"{name}: expected shape [{expected}], found {list(array.shape)}")
+    return array

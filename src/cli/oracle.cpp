@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +8,7 @@
 #include "qtot/oracle/diagnose.h"
 #include "qtot/oracle/report.h"
 #include "qtot/oracle/step_file.h"
+#include "qtot/oracle/tolerance.h"
 #include "qtot/oracle/unit_check.h"
 #include "qtot/yaml/yaml.h"
 
@@ -51,57 +51,22 @@ struct Arguments {
   }
 };
 
-double positive(const std::string& key, const std::string& text) {
-  double value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc() || end != text.data() + text.size() || !(value > 0)) {
-    throw Error("--tolerance: " + key + ": expected a number above 0, found \"" + text + "\"");
-  }
-  return value;
-}
-
-// "pass", "certified", or "value=1e-5,gradient=1e-3": what is not named stays
-oracle::CheckOptions check_options(const Arguments& arguments) {
-  oracle::CheckOptions options{.dtype = arguments.type(), .rule = {}, .certified = false};
-  std::string rest = arguments.tolerance;
-  if (rest == "pass") return options;
-  if (rest == "certified") {
-    options.certified = true;
-    return options;
-  }
-  while (!rest.empty()) {
-    const std::string part = rest.substr(0, rest.find(','));
-    rest = part.size() < rest.size() ? rest.substr(part.size() + 1) : "";
-    const std::string key = part.substr(0, part.find('='));
-    const std::string text = key.size() < part.size() ? part.substr(key.size() + 1) : "";
-    oracle::PassRule& rule = options.rule;
-    double* const field = key == "f64"        ? &rule.f64
-                          : key == "value"    ? &rule.value
-                          : key == "scalar"   ? &rule.scalar
-                          : key == "gradient" ? &rule.gradient
-                          : key == "param"    ? &rule.param
-                                              : nullptr;
-    if (field == nullptr) {
-      throw Error(
-          "--tolerance: " + part +
-          ": expected pass, certified, or a list of f64, value, scalar, gradient and param, "
-          "each with its number, such as value=1e-5,gradient=1e-3");
-    }
-    *field = positive(key, text);
-  }
-  return options;
-}
-
 oracle::Report report_of(const std::string& path, const Arguments& arguments,
                          const oracle::CheckOptions& options) {
   arrays::Npz file = arrays::Npz::load(path);
-  if (oracle::is_unit_file(file)) return oracle::check_unit(file, options.dtype, options.rule);
+  if (oracle::is_unit_file(file)) {
+    if (!arguments.options().with.empty() || !arguments.params.empty() || options.certified) {
+      throw Error(path + ": a file of one part takes no keys, parameters or certificate");
+    }
+    return oracle::check_unit(file, options.dtype, options.rule);
+  }
   return oracle::check(oracle::make_case(std::move(file), arguments.options()), options);
 }
 
 // A file that cannot be checked does not keep the others from it.
 ExitCode check(const Arguments& arguments) {
-  const oracle::CheckOptions options = check_options(arguments);
+  const oracle::CheckOptions options =
+      oracle::read_tolerance(arguments.tolerance, arguments.type());
   const std::vector<std::string> files = arguments.files();
   Json reports = Json::array();
   ExitCode exit_code = ExitCode::kDone;

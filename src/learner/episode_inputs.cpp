@@ -81,9 +81,9 @@ Action stored_action(const core::Episode& episode, int slot, int agent) {
 }
 
 template <class T>
-Action greedy_action(const T* utilities, const LearnerConfig& config, const core::Episode& episode,
-                     int slot, int agent) {
-  if (!config.mistakes.ignores_avail) {
+Action greedy_action(const T* utilities, bool ignores_avail, const core::Episode& episode, int slot,
+                     int agent) {
+  if (!ignores_avail) {
     return agents::greedy_action(utilities, episode, slot, agent);
   }
   Action best = 0;
@@ -99,7 +99,7 @@ Action greedy_action(const T* utilities, const LearnerConfig& config, const core
   template Buffer<T> gather_states<T>(const core::Episode&, int, nn::Workspace<T>&);    \
   template Buffer<T> gather_rewards<T>(const core::Episode&, const LearnerConfig&, int, \
                                        const RewardTransform<T>&, nn::Workspace<T>&);   \
-  template Action greedy_action<T>(const T*, const LearnerConfig&, const core::Episode&, int, int);
+  template Action greedy_action<T>(const T*, bool, const core::Episode&, int, int);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 

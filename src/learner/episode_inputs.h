@@ -34,9 +34,10 @@ nn::Buffer<T> gather_rewards(const core::Episode& episode, const LearnerConfig& 
 bool is_available(const core::Episode& episode, int slot, int agent, core::Action action);
 core::Action stored_action(const core::Episode& episode, int slot, int agent);
 
-/// Lowest index among the largest available utilities; 0 where none is available.
+/// Lowest index among the largest available utilities, or, by mistake, among all; 0 where none is
+/// available.
 template <class T>
-core::Action greedy_action(const T* utilities, const LearnerConfig& config,
-                           const core::Episode& episode, int slot, int agent);
+core::Action greedy_action(const T* utilities, bool ignores_avail, const core::Episode& episode,
+                           int slot, int agent);
 
 }  // namespace qtot::learner

@@ -44,11 +44,12 @@ template <class T>
 Buffer<T> target_utilities_of(const PassContext<T>& context, const Unroll& unroll, Buffer<T> inputs,
                               nn::Workspace<T>& workspace) {
   const agents::Agent<T>& agent = *context.network.agent;
+  const bool is_online = context.config.mistakes.target_agent_is_online;
   const Buffer<T> utilities = workspace.take_zero(inputs.rows, agent.n_actions());
   const Index skipped = context.config.target_skips_first_slot ? unroll.n_agents : 0;
   const Index n_rows = inputs.rows - skipped;
   agents::Tape<T> tape;
-  agent.forward(context.target, inputs.const_view(skipped, n_rows),
+  agent.forward(is_online ? context.online : context.target, inputs.const_view(skipped, n_rows),
                 unroll.forgets ? n_rows : unroll.n_agents, nullptr, workspace, tape,
                 utilities.view(skipped, n_rows));
   return utilities;
@@ -67,9 +68,12 @@ T target_q(const PassContext<T>& context, const core::Episode& episode, int slot
 template <class T>
 T greedy_value(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
                Action online, const T* target_qs) {
-  const Action best = context.config.double_q
-                          ? online
-                          : greedy_action(target_qs, context.config, episode, slot, agent);
+  const Mistakes& mistakes = context.config.mistakes;
+  const Action best =
+      context.config.double_q
+          ? online
+          : greedy_action(target_qs, mistakes.ignores_avail || mistakes.target_ignores_avail,
+                          episode, slot, agent);
   return target_q(context, episode, slot, agent, best, target_qs);
 }
 
@@ -112,8 +116,9 @@ Buffer<T> mix_targets(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<
   const mixers::Mixer<T>& mixer = *context.network.mixer;
   const Buffer<T> q_tot = workspace.take(agent_qs.rows, mixer.n_outputs());
   mixers::Tape<T> tape;
-  mixer.forward(context.target, agent_qs.const_view(), states.const_view(first_slot, agent_qs.rows),
-                workspace, tape, q_tot.view());
+  const bool is_online = context.config.mistakes.target_mixer_is_online;
+  mixer.forward(is_online ? context.online : context.target, agent_qs.const_view(),
+                states.const_view(first_slot, agent_qs.rows), workspace, tape, q_tot.view());
   return q_tot;
 }
 
@@ -164,7 +169,8 @@ void greedy_values(const PassContext<T>& context, const EpisodePlan& plan, Buffe
   for (int slot = 0; slot <= plan.n_steps; ++slot) {
     for (int n = 0; n < episode.spec().n_agents; ++n) {
       const Index row = index(slot) * greedy_qs.cols + index(n);
-      const Action online = greedy_action(utilities.row(row), context.config, episode, slot, n);
+      const Action online = greedy_action(utilities.row(row), context.config.mistakes.ignores_avail,
+                                          episode, slot, n);
       greedy_actions.row(index(slot))[n] = static_cast<T>(online);
       if (slot < next || slot - next >= plan.n_steps) continue;
       greedy_qs.row(index(slot - next))[n] =
@@ -184,7 +190,8 @@ EpisodeSums<T> errors_of(const PassContext<T>& context, const EpisodePlan& plan,
   EpisodeSums<T> sums;
   td_error.setZero();
   d_q_tot.setZero();
-  for (Index t = 0; t < index(plan.n_valid); ++t) {
+  for (Index t = 0; t < index(plan.n_steps); ++t) {
+    if (!plan.loss.contains(static_cast<int>(t))) continue;
     for (Index k = 0; k < q_tot.cols(); ++k) {
       const T error = q_tot(t, k) - returns(t, k);
       td_error(t, k) = error;
@@ -205,7 +212,7 @@ void record_mask(const PassContext<T>& context, const EpisodePlan& plan, std::si
                  nn::Workspace<T>& workspace) {
   if (context.probe == nullptr) return;
   const Buffer<T> mask = workspace.take_zero(index(plan.n_steps), 1);
-  std::fill_n(mask.data, plan.n_valid, T(1));
+  for (int t = 0; t < plan.n_steps; ++t) mask.data[t] = T(plan.mask.contains(t) ? 1 : 0);
   record(context, "mask", position, mask.const_view());
 }
 

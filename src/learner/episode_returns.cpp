@@ -15,13 +15,28 @@ template <class T>
 void forward_returns(const ReturnShape& shape, ReturnWeights<T> weights, ConstMatView<T> rewards,
                      ConstMatView<T> next_values, MatView<T> returns) {
   for (Index t = 0; t < shape.n; ++t) {
-    ReturnShape row{.n = 1,
-                    .n_valid = t < shape.n_valid ? 1 : 0,
-                    .bootstrap = shape.bootstrap && t == shape.n - 1,
-                    .end = t == shape.end ? 0 : -1,
-                    .end_is_value = shape.end_is_value};
+    ReturnShape row{
+        .n = 1,
+        .n_valid = t < shape.n_valid && t >= shape.first_valid && t != shape.excluded ? 1 : 0,
+        .bootstrap = shape.bootstrap && t == shape.n - 1,
+        .end = t == shape.end ? 0 : -1,
+        .end_is_value = shape.end_is_value};
     lambda_returns<T>(math::rows(rewards, t, 1), math::rows(next_values, t, 1), row, weights,
                       math::rows(returns, t, 1));
+  }
+}
+
+// The mistake `returns_accumulate`: the recursion builds on the row before.
+template <class T>
+void accumulated_returns(const ReturnShape& shape, ReturnWeights<T> weights,
+                         ConstMatView<T> rewards, ConstMatView<T> next_values, MatView<T> returns) {
+  for (Index t = 0; t < shape.n; ++t) {
+    const bool is_valid = t < shape.n_valid && t >= shape.first_valid && t != shape.excluded;
+    for (Index k = 0; k < returns.cols(); ++k) {
+      const T value = t == shape.end ? T(0) : T(weights.of_next_value * next_values(t, k));
+      const T earned = is_valid ? T(rewards(t, k) + value) : T(0);
+      returns(t, k) = t == 0 ? earned : T(weights.of_next_return * returns(t - 1, k) + earned);
+    }
   }
 }
 
@@ -33,8 +48,9 @@ void episode_returns(const LearnerConfig& config, const EpisodePlan& plan, Const
   const Index n = plan.returns.n;
   const auto weights = ReturnWeights<T>::from(config.gamma, config.td_lambda);
   const auto recursion =
-      config.mistakes.returns_forwards
-          ? &forward_returns<T>
+      config.mistakes.returns_forwards ? &forward_returns<T>
+      : config.mistakes.returns_accumulate
+          ? &accumulated_returns<T>
           : +[](const ReturnShape& shape, ReturnWeights<T> w, ConstMatView<T> r, ConstMatView<T> v,
                 MatView<T> out) { lambda_returns<T>(r, v, shape, w, out); };
   recursion(plan.returns, weights, rewards, math::rows(target_q_tot, 0, n),

@@ -33,14 +33,14 @@ class Learner<T>::Scratch {
   void plan(core::Batch batch, std::span<const double> weights, const LearnerConfig& config) {
     QTOT_CHECK_GE(batch.size(), 1U);
     QTOT_CHECK(weights.empty() || weights.size() == batch.size());
-    longest = 0;
+    longest = config.padded_length;
     for (const core::Episode* episode : batch) longest = std::max(longest, episode->length());
     plans.clear();
     n_valid = 0;
     for (std::size_t b = 0; b < batch.size(); ++b) {
       plans.push_back(plan_episode(*batch[b], longest, config));
       if (!weights.empty()) plans.back().weight = weights[b];
-      n_valid += plans.back().n_valid;
+      n_valid += plans.back().mask.size();
     }
     // the longest first, so that no worker is left with a long one at the end
     order.resize(batch.size());
@@ -220,15 +220,13 @@ void Learner<T>::clip(math::Sum<T> norm) {
   clip_coefficient_ = T(1);
   switch (rule.clip) {
     case nn::Clip::kGlobalNorm:
-      clip_coefficient_ =
-          static_cast<T>(nn::clip_coefficient(norm, max_norm, rule.clip_eps));
+      clip_coefficient_ = static_cast<T>(nn::clip_coefficient(norm, max_norm, rule.clip_eps));
       break;
     case nn::Clip::kPerTensor:
       for (const nn::TensorSpec& tensor : network_.layout.tensors()) {
         const std::span<T> part = std::span<T>(gradient).subspan(tensor.offset, tensor.size());
         const math::Sum<T> own = math::sqrt(math::sum_of_squares<T>(std::span<const T>(part)));
-        const T coefficient =
-            static_cast<T>(nn::clip_coefficient(own, max_norm, rule.clip_eps));
+        const T coefficient = static_cast<T>(nn::clip_coefficient(own, max_norm, rule.clip_eps));
         for (T& g : part) g = g * coefficient;
       }
       break;

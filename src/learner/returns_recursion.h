@@ -16,11 +16,11 @@ void lambda_return_recursion(const ReturnShape& shape, const T& of_next_return,
   T next = shape.bootstrap && shape.n > 0 ? T(next_value(shape.n - 1)) : T(0);
   for (std::ptrdiff_t t = shape.n - 1; t >= 0; --t) {
     const bool is_end = t == shape.end;
-    if (t >= shape.n_valid) {
+    if (t >= shape.n_valid || t < shape.first_valid || t == shape.excluded) {
       next = of_next_return * next;
     } else if (is_end && shape.end_is_value) {
       next = next_value(t);
-    } else if (is_end && t == shape.n - 1) {
+    } else if (is_end && t == shape.n - 1 && !shape.bootstrap) {
       next = reward(t);
     } else {
       const T one_step =

@@ -25,13 +25,13 @@ struct LogOfTwo {
 };
 
 const LogOfTwo& ln2() {
-  static const LogOfTwo kLn2;
-  return kLn2;
+  static const LogOfTwo parts;
+  return parts;
 }
 
 // [k] = 1 / (k + 2)!
 const std::array<Wide, kTerms>& inverse_factorials() {
-  static const std::array<Wide, kTerms> kInverse = [] {
+  static const std::array<Wide, kTerms> table = [] {
     std::array<Wide, kTerms> inverse;
     Wide factorial = 1;
     for (int k = 0; k < kTerms; ++k) {
@@ -40,7 +40,7 @@ const std::array<Wide, kTerms>& inverse_factorials() {
     }
     return inverse;
   }();
-  return kInverse;
+  return table;
 }
 
 bool is_nan(const Wide& x) {

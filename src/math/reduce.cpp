@@ -34,7 +34,7 @@ template <class T>
 Sum<T> sum_of_squares_naive(std::span<const T> x) {
   std::array<Sum<T>, kSumLanes> sums{};
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const Sum<T> value = x[i];
+    const Sum<T>& value = x[i];
     Sum<T>& sum = sums[i % kSumLanes];
     sum = fma(value, value, sum);
   }

@@ -23,7 +23,7 @@ class Rule {
   Rule(const OptimiserConfig& c, T coefficient)
       : coefficient_(coefficient),
         eps_(static_cast<T>(c.eps)),
-        is_eps_inside_(c.eps_place == EpsPlace::kInsideRoot),
+        eps_place_(c.eps_place),
         is_decoupled_(c.decoupled_weight_decay),
         decay_(static_cast<T>(c.weight_decay)),
         kept_(static_cast<T>(1 - Sum<T>(c.lr) * c.weight_decay)) {}
@@ -42,17 +42,28 @@ class Rule {
 
   // sqrt(second) / root_correction + eps, second / correction under the root where eps is
   T deviation(T second, T correction, T root_correction) const {
-    if (is_eps_inside_) return math::sqrt(second / correction + eps_);
+    switch (eps_place_) {
+      case EpsPlace::kOutsideRoot:
+        break;
+      case EpsPlace::kInsideRoot:
+        return math::sqrt(second / correction + eps_);
+      case EpsPlace::kInsideRawRoot:
+        return math::sqrt(second + eps_) / root_correction;
+      case EpsPlace::kBeforeCorrection:
+        return (math::sqrt(second) + eps_) / root_correction;
+    }
     return math::sqrt(second) / root_correction + eps_;
   }
   T deviation(T second) const {
-    return is_eps_inside_ ? math::sqrt(second + eps_) : math::sqrt(second) + eps_;
+    const bool is_inside =
+        eps_place_ == EpsPlace::kInsideRoot || eps_place_ == EpsPlace::kInsideRawRoot;
+    return is_inside ? math::sqrt(second + eps_) : math::sqrt(second) + eps_;
   }
 
  private:
   T coefficient_;
   T eps_;
-  bool is_eps_inside_;
+  EpsPlace eps_place_;
   bool is_decoupled_;
   T decay_;
   T kept_;

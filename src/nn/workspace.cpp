@@ -14,8 +14,8 @@ constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector
 // So many elements, or more, that the piece behind them is aligned, too.
 template <class T>
 std::size_t rounded(std::size_t n) {
-  constexpr std::size_t unit = std::lcm(kAlignment, sizeof(T)) / sizeof(T);
-  return (n + unit - 1) / unit * unit;
+  constexpr std::size_t kUnit = std::lcm(kAlignment, sizeof(T)) / sizeof(T);
+  return (n + kUnit - 1) / kUnit * kUnit;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "oracle/case_config.h"
 #include "oracle/episode_reader.h"
@@ -33,13 +34,17 @@ void take_safetensors(const std::filesystem::path& path, arrays::Npz& file) {
   }
 }
 
-std::vector<double> read_weights(const arrays::Npz& file, std::size_t n_episodes, bool required) {
-  const char* const kName = "in/per_weight";
-  if (!file.contains(kName)) {
-    if (required) throw Error(file.source() + ": use_per asks for " + kName + ", which is missing");
+// Present, they count, unless the case says that they do not.
+std::vector<double> read_weights(const arrays::Npz& file, std::size_t n_episodes,
+                                 std::optional<bool> use) {
+  const char* const name = "in/per_weight";
+  const bool required = use.value_or(false);
+  if (!use.value_or(true)) return {};
+  if (!file.contains(name)) {
+    if (required) throw Error(file.source() + ": use_per asks for " + name + ", which is missing");
     return {};
   }
-  const arrays::Array& array = file.at(kName);
+  const arrays::Array& array = file.at(name);
   const std::vector<double> weights = array.as_doubles();
   if (weights.size() != n_episodes) {
     throw Error(array.place() + ": expected " + std::to_string(n_episodes) +
@@ -74,15 +79,17 @@ Case make_case(arrays::Npz file, const CaseOptions& options) {
   const BatchSizes sizes = batch_sizes(result.file);
   result.n_slots = sizes.n_slots;
   result.spec = sizes.spec();
+  std::optional<bool> use_weights;
   try {
-    read_config(result.file.json("meta"), options.with, result);
+    use_weights = read_config(result.file.json("meta"), options.with, result);
   } catch (const Error& error) {
     const std::string what = error.what();
     if (what.starts_with(source)) throw;
     throw Error(source + ": " + what, error.exit_code());
   }
+  result.learner.padded_length = static_cast<int>(result.n_steps());
   result.episodes = read_episodes(result.file, sizes);
-  result.weights = read_weights(result.file, sizes.n_episodes, result.uses_weights);
+  result.weights = read_weights(result.file, sizes.n_episodes, use_weights);
   result.uses_weights = !result.weights.empty();
 
   result.layout = learner::make_network<double>(result.agent, result.mixer).layout;
@@ -119,6 +126,16 @@ std::vector<double> read_params(const arrays::Npz& file, const std::string& pref
                       params.begin() + static_cast<std::ptrdiff_t>(found[i]->offset));
   }
   return params;
+}
+
+std::pair<const nn::TensorSpec*, std::vector<double>> read_param(const arrays::Npz& file,
+                                                                 const std::string& prefix,
+                                                                 const std::string& name,
+                                                                 const nn::ParamLayout& layout) {
+  const arrays::Array& array = file.at(prefix + name);
+  const nn::TensorSpec* tensor = tensor_of(layout, name);
+  if (tensor == nullptr) throw Error(array.place() + ": the network has no such tensor");
+  return {tensor, array.require_shape(tensor->shape()).as_doubles()};
 }
 
 bool has_outputs(const Case& input, const std::string& dtype) {

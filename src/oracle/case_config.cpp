@@ -199,14 +199,15 @@ void finish_optimiser(const json& meta, bool eps_is_given, const config::Trainin
   }
 }
 
-bool flag_of(const json& args, const char* key) {
+std::optional<bool> flag_of(const json& args, const char* key) {
   const auto found = args.find(key);
-  return found != args.end() && found->is_boolean() && found->get<bool>();
+  if (found == args.end() || !found->is_boolean()) return std::nullopt;
+  return found->get<bool>();
 }
 
 }  // namespace
 
-void read_config(const json& meta, const Map& with, Case& result) {
+std::optional<bool> read_config(const json& meta, const Map& with, Case& result) {
   if (!meta.is_object()) throw Error("meta: expected a JSON object");
   const std::string peer = text_of(meta, "peer", "qtot");
   Map map = args_of(meta);
@@ -231,7 +232,8 @@ void read_config(const json& meta, const Map& with, Case& result) {
   result.mixer = learner::mixer_config(read.config, result.spec);
   result.learner = learner::learner_config(read.config);
   finish_optimiser(meta, eps_is_given, read.config, result.learner.optimiser);
-  result.uses_weights = flag_of(args, "use_per") || flag_of(args, "per");
+  const std::optional<bool> use_per = flag_of(args, "use_per");
+  return use_per.has_value() ? use_per : flag_of(args, "per");
 }
 
 }  // namespace qtot::oracle

@@ -64,7 +64,7 @@ Tensor bounds_of(const Tensor& exact, const Tensor& rounded, const std::vector<d
                  Dtype dtype) {
   double largest = 0;
   for (const double x : exact.values) {
-    if (std::abs(x) > largest) largest = std::abs(x);
+    if (std::isfinite(x) && std::abs(x) > largest) largest = std::abs(x);
   }
   const double floor = kSafety * rms(changes) + kFewRoundings * unit_roundoff(dtype) * largest;
   Tensor bounds{

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <map>
 
 #include "oracle/reason.h"
 #include "qtot/base/error.h"
@@ -85,15 +85,20 @@ class Comparer {
     const std::size_t t = slot_or_step;
     switch (rows) {
       case Rows::kSlots:
-        return t < n_filled(b);
+        return length(b) > 0 && t < n_filled(b);
       case Rows::kNext:  // t counts slots
         return t >= 1 && t <= length(b);
       case Rows::kSteps:
-        return t < step_.n_valid[b] && their_mask_is_set(b, t);
+        return our_mask_is_set(b, t) && their_mask_is_set(b, t);
       case Rows::kAllSteps:
         return true;
     }
     return false;
+  }
+
+  bool our_mask_is_set(std::size_t b, std::size_t t) const {
+    const Tensor& mask = *step_.find("mask");
+    return mask.values[(b * case_.n_steps() + t) * mask.shape[2]] == 1;
   }
 
   bool their_mask_is_set(std::size_t b, std::size_t t) const {
@@ -101,6 +106,16 @@ class Comparer {
     const std::size_t n_columns = their_mask_.size() / (case_.episodes.size() * case_.n_steps());
     const std::size_t i = (b * case_.n_steps() + t) * n_columns;
     return i < their_mask_.size() && their_mask_[i] == 1;
+  }
+
+  // how the peers write the utility of an unavailable action
+  bool is_masked(const Output& output, std::size_t b, std::size_t slot, std::size_t column,
+                 double value) const {
+    if (value != kMasked || output.rows != Rows::kSlots) return false;
+    const auto n_actions = static_cast<std::size_t>(case_.spec.n_actions);
+    return !case_.episodes[b].is_available(static_cast<int>(slot),
+                                           static_cast<int>(column / n_actions),
+                                           static_cast<core::Action>(column % n_actions));
   }
 
   // [B, T + 1 or T, ...] of theirs beside ours
@@ -136,7 +151,7 @@ class Comparer {
         if (slot - our_first >= ours->shape[1]) continue;
         for (std::size_t i = 0; i < n_columns; ++i) {
           const std::size_t at = (b * n_rows + row) * n_columns + i;
-          if (values[at] == kMasked) continue;
+          if (is_masked(output, b, slot, i, values[at])) continue;
           aligned[at] = ours->values[our_row * n_columns + i];
           if (certified != nullptr) bounds[at] = certified->values[our_row * n_columns + i];
           which.push_back(at);
@@ -165,21 +180,25 @@ class Comparer {
   void params(const std::string& prefix, Kind kind, bool backwards) {
     const std::vector<std::string> names = case_.file.names_under(prefix_ + prefix);
     if (names.empty()) return;
-    const std::vector<double> all = read_params(case_.file, prefix_ + prefix, case_.layout);
+    std::map<const nn::TensorSpec*, std::vector<double>> stored;
     double largest = 0;
-    for (const double x : all) {
-      if (std::abs(x) > largest) largest = std::abs(x);
+    for (const std::string& name : names) {
+      const auto& [spec, values] =
+          *stored.insert(read_param(case_.file, prefix_ + prefix, name, case_.layout)).first;
+      for (const double x : values) {
+        if (std::isfinite(x) && std::abs(x) > largest) largest = std::abs(x);
+      }
+      seen_.push_back(prefix + name);
     }
-    for (const std::string& name : names) seen_.push_back(prefix + name);
     std::vector<const nn::TensorSpec*> order;
     for (const nn::TensorSpec& spec : case_.layout.tensors()) order.push_back(&spec);
     if (backwards) std::ranges::reverse(order);
     for (const nn::TensorSpec* spec : order) {
       const Tensor* ours = step_.find(prefix + spec->name);
-      if (ours == nullptr) continue;
+      const auto theirs = stored.find(spec);
+      if (ours == nullptr || theirs == stored.end()) continue;
       const Tensor* certified = bound_of(prefix + spec->name);
-      add(prefix + spec->name, kind, spec->shape(), ours->values,
-          std::span(all).subspan(spec->offset, spec->size()), {},
+      add(prefix + spec->name, kind, spec->shape(), ours->values, theirs->second, {},
           certified != nullptr ? &certified->values : nullptr, largest);
     }
   }

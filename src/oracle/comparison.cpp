@@ -39,7 +39,7 @@ double error_of(double ours, double theirs) {
 
 double ratio_of(double error, double bound) {
   if (error == 0) return 0;
-  return bound > 0 ? error / bound : kInfinity;
+  return bound > 0 && std::isfinite(error) && std::isfinite(bound) ? error / bound : kInfinity;
 }
 
 std::vector<std::size_t> unravel(std::size_t flat, const std::vector<std::size_t>& shape) {
@@ -72,7 +72,7 @@ void add(TensorReport& report, std::size_t i, double ours, double theirs, double
   report.max_absolute = std::max(report.max_absolute, error);
   if (theirs != 0) report.max_relative = std::max(report.max_relative, error / std::abs(theirs));
   if (error > 0) report.max_ulp = std::max(report.max_ulp, error / ulp(theirs, dtype));
-  if (report.n_compared == 0 || ratio > report.max_ratio) {
+  if (report.n_compared == 0 || !(ratio <= report.max_ratio)) {
     report.max_ratio = ratio;
     report.place = unravel(i, report.shape);
     report.ours = ours;

@@ -64,6 +64,8 @@ std::vector<Needed> needed() {
       {"adam_for_other", with("optimizer", "rmsprop")},
       {"rmsprop_for_other", with("optimizer", "adam")},
       {"no_bias_correction", with("optimizer", "adam")},
+      {"eps_inside_raw_root", with("optimizer", "adam")},
+      {"eps_before_correction", with("optimizer", "adam")},
       {"targets_never_copied", with("target_update_interval", config::Value{std::int64_t{2}, ""})}};
 }
 
@@ -76,8 +78,9 @@ config::Map keys_for(const std::string& id) {
 
 // What no case of valid steps can show: they are about unavailable actions that were taken, or turn on
 // what the driver counts alike (episode k of the check is update k).
-const std::set<std::string> kUnseen = {"M3_target_masked", "M3_target_unmasked", "M4_online_masked",
-                                       "M4_online_unmasked", "O2_interval_in_updates"};
+const std::set<std::string> kUnseen = {"M3_target_masked",       "M3_target_unmasked",
+                                       "M4_online_masked",       "M4_online_unmasked",
+                                       "O2_interval_in_updates", "target_max_masked"};
 
 bool is_alone_in_first_place(const Diagnosis& diagnosis, const std::string& id) {
   return !diagnosis.explanations.empty() &&

@@ -45,6 +45,9 @@ struct LearnerConfig {
   bool target_interval_in_updates = false;  // O2: the interval counts updates, not episodes
   bool ignore_non_finite = false;           // O4: a NaN gradient is stepped with, silently
   // ---
+  /// T of the padded batch, which the peers' padding quirks (M1, T1, M6) go by, where that is more
+  /// than its longest episode.
+  int padded_length = 0;
   Mistakes mistakes = {};
 };
 

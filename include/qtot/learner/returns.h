@@ -20,6 +20,8 @@ struct ReturnShape {
   int n_valid = 0;            // rows with a reward; later ones only discount
   bool bootstrap = true;      // the value behind the last row counts
   int end = -1;               // the row after which nothing follows (terminated); -1: none
+  int first_valid = 0;        // rows before it, and row `excluded`, only discount: masks that are
+  int excluded = -1;          // wrong have such holes
   bool end_is_value = false;  // quirk T5: that row returns V[end + 1], not its reward
 };
 

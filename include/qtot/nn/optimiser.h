@@ -10,7 +10,12 @@
 namespace qtot::nn {
 
 /// Where eps stands in the denominator: sqrt(v) + eps, or sqrt(v + eps).
-enum class EpsPlace { kOutsideRoot, kInsideRoot };
+enum class EpsPlace {
+  kOutsideRoot,
+  kInsideRoot,
+  kInsideRawRoot,    // Adam: sqrt(v + eps) / sqrt(c2)
+  kBeforeCorrection  // Adam: (sqrt(v) + eps) / sqrt(c2), "epsilon hat" of Kingma & Ba
+};
 
 /// What a gradient is cut by: its norm over all tensors, the norm of each tensor alone, element by
 /// element to [-max_norm, max_norm], or nothing.

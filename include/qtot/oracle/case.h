@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "qtot/arrays/npz.h"
@@ -61,6 +62,13 @@ Case make_case(arrays::Npz file, const CaseOptions& options = {});
 /// aliases.
 std::vector<double> read_params(const arrays::Npz& file, const std::string& prefix,
                                 const nn::ParamLayout& layout);
+
+/// One of them, by the name that it has in the file. Throws Error unless the network has such a tensor, of
+/// that shape.
+std::pair<const nn::TensorSpec*, std::vector<double>> read_param(const arrays::Npz& file,
+                                                                 const std::string& prefix,
+                                                                 const std::string& name,
+                                                                 const nn::ParamLayout& layout);
 
 /// Whether the results of a run in `dtype` ("f32/...", "f64/...") are stored.
 bool has_outputs(const Case& input, const std::string& dtype);

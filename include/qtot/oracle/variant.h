@@ -15,6 +15,9 @@ struct Case;
 enum class WeightChange {
   kGatesZrn,                // GRU: blocks in the order z, r, n
   kGatesNzr,                // n, z, r
+  kGatesRnz,                // r, n, z
+  kGatesZnr,                // z, n, r
+  kGatesNrz,                // n, r, z
   kUpdateGateSwapped,       // h' = z n + (1 - z) h
   kCandidateBiasOutside,    // n = tanh(.. + b_hn + r (W_hn h)): the bias is outside the reset
   kNoLastAction,            // the input columns of the last action read nothing

@@ -202,7 +202,7 @@ class Blocks {
       q.n = smaller(vecs * kLanes, left);
       panel(q, vecs);
       left -= q.n;
-      q.b += q.n * q.b_col;
+      if (q.depth > 0) q.b += q.n * q.b_col;  // a b without elements may have no address
       q.out += q.n * q.out_col;
       if (q.bias != nullptr) q.bias += q.n;
     }

@@ -80,6 +80,18 @@ bool is_recurrent(const Variant& v) {
   return v.agent.agent == "rnn";
 }
 
+Deviation together(const char* id, const char* group, const char* sentence,
+                   std::function<bool(Variant&)> apply) {
+  return {
+      .id = id, .sentence = sentence, .group = group, .is_quirk = false, .apply = std::move(apply)};
+}
+
+Deviation of_adams_eps(const char* id, const char* sentence, nn::EpsPlace place) {
+  return together(id, "eps", sentence, [place](Variant& v) {
+    return v.learner.optimiser.optimiser == "adam" && set(v.learner.optimiser.eps_place, place);
+  });
+}
+
 // Rows of the quirk catalogue (docs/oracle.md) that a learner step can show, each turned to what the
 // case does not ask for.
 void add_quirks(std::vector<Deviation>& list) {
@@ -171,12 +183,41 @@ void add_masks(std::vector<Deviation>& list) {
   using Mask = Mistakes::Mask;
   list.push_back(of_mistakes("no_mask", "mask", "no mask: padding enters the loss", &Mistakes::mask,
                              Mask::kNone));
-  list.push_back(of_mistakes("mask_drops_terminal_step", "mask",
-                             "the mask is one step early: the terminal step is lost",
-                             &Mistakes::mask, Mask::kDropsLast));
+  list.push_back(
+      of_mistakes("mask_drops_terminal_step", "mask",
+                  "the mask is filled[t+1] (1 - terminated[t]): the terminal step is lost",
+                  &Mistakes::mask, Mask::kDropsLast));
   list.push_back(of_mistakes("mask_counts_filled_slots", "mask",
-                             "the mask is one step late: every filled slot counts as a step",
+                             "the mask is filled[t]: the slot behind the last step counts",
                              &Mistakes::mask, Mask::kFilledSlots));
+  list.push_back(of_mistakes("mask_unshifted", "mask",
+                             "the mask is filled[t] (1 - terminated[t]): terminated is not shifted",
+                             &Mistakes::mask, Mask::kUnshifted));
+  list.push_back(of_mistakes("mask_one_early", "mask", "the mask is one step early",
+                             &Mistakes::mask, Mask::kEarly));
+  list.push_back(of_mistakes("mask_one_late", "mask",
+                             "the mask is one step late and leaves out the first step",
+                             &Mistakes::mask, Mask::kLate));
+  list.push_back(together("no_mask_though_stored", "mask",
+                          "no mask: padding enters returns and loss, and its steps divide the loss",
+                          [](Variant& v) {
+                            Mistakes& m = v.learner.mistakes;
+                            m.loss_ignores_mask = m.returns_ignore_mask = true;
+                            m.divisor = Mistakes::Divisor::kAllSteps;
+                            return true;
+                          }));
+  list.push_back(of_mistakes("loss_without_mask", "loss_mask",
+                             "the errors of padding are summed, though valid steps divide the loss",
+                             &Mistakes::loss_ignores_mask, true));
+  list.push_back(together("loss_mean_without_mask", "loss_mask",
+                          "the loss is the mean over all steps, padding included", [](Variant& v) {
+                            v.learner.mistakes.loss_ignores_mask = true;
+                            v.learner.mistakes.divisor = Mistakes::Divisor::kAllSteps;
+                            return true;
+                          }));
+  list.push_back(of_mistakes("returns_without_mask", "returns_mask",
+                             "the recursion of the returns takes padding for steps",
+                             &Mistakes::returns_ignore_mask, true));
   using Divisor = Mistakes::Divisor;
   list.push_back(of_mistakes("loss_summed", "divisor", "the loss is a sum, not a mean",
                              &Mistakes::divisor, Divisor::kOne));
@@ -200,6 +241,38 @@ void add_targets(std::vector<Deviation>& list) {
   list.push_back(of_mistakes("max_over_unavailable", "avail",
                              "the greedy action is taken over unavailable actions, too",
                              &Mistakes::ignores_avail, true));
+  list.push_back(together(
+      "no_availability_anywhere", "avail",
+      "availability is ignored, in the greedy action and in the target's values", [](Variant& v) {
+        return v.learner.mask_target_qs && set(v.learner.mistakes.ignores_avail, true) &&
+               set(v.learner.mask_target_qs, false);
+      }));
+  list.push_back(together("target_max_over_unavailable", "double_q",
+                          "the target network's own maximum, over unavailable actions, too",
+                          [](Variant& v) {
+                            const bool a = set(v.learner.double_q, false);
+                            const bool b = set(v.learner.mask_target_qs, false);
+                            return set(v.learner.mistakes.target_ignores_avail, true) || a || b;
+                          }));
+  list.push_back(together("target_max_masked", "double_q",
+                          "the target network's own maximum, with unavailable actions at -9999999",
+                          [](Variant& v) {
+                            return !v.learner.mask_target_qs && set(v.learner.double_q, false) &&
+                                   set(v.learner.mask_target_qs, true);
+                          }));
+  using Terminal = Mistakes::Terminal;
+  list.push_back(of_mistakes("recursion_bootstraps_through_terminal", "terminal",
+                             "the lambda recursion lacks (1 - terminated[t]), its start is right",
+                             &Mistakes::terminal, Terminal::kRecursionBootstraps));
+  list.push_back(of_mistakes("start_bootstraps_through_terminal", "terminal",
+                             "the lambda recursion starts with a value though the episode ended",
+                             &Mistakes::terminal, Terminal::kStartBootstraps));
+  list.push_back(of_mistakes("target_agent_is_online", "target_network",
+                             "the target mixer mixes the online network's utilities",
+                             &Mistakes::target_agent_is_online, true));
+  list.push_back(of_mistakes("target_mixer_is_online", "target_network",
+                             "the online mixer mixes the target network's utilities",
+                             &Mistakes::target_mixer_is_online, true));
   list.push_back(of_mistakes("value_of_own_slot", "next_value",
                              "the target takes V[t] in place of V[t+1]",
                              &Mistakes::values_of_own_slot, true));
@@ -278,6 +351,12 @@ void add_agents(std::vector<Deviation>& list) {
                             WeightChange::kGatesZrn, is_recurrent));
   list.push_back(of_weights("gru_gates_nzr", "gates", "the GRU's gates are in the order n, z, r",
                             WeightChange::kGatesNzr, is_recurrent));
+  list.push_back(of_weights("gru_gates_rnz", "gates", "the GRU's gates are in the order r, n, z",
+                            WeightChange::kGatesRnz, is_recurrent));
+  list.push_back(of_weights("gru_gates_znr", "gates", "the GRU's gates are in the order z, n, r",
+                            WeightChange::kGatesZnr, is_recurrent));
+  list.push_back(of_weights("gru_gates_nrz", "gates", "the GRU's gates are in the order n, r, z",
+                            WeightChange::kGatesNrz, is_recurrent));
   list.push_back(of_weights("gru_update_swapped", "update_gate",
                             "the GRU keeps h where z is 0: h' = z n + (1 - z) h",
                             WeightChange::kUpdateGateSwapped, is_recurrent));
@@ -323,6 +402,12 @@ void add_optimisers(std::vector<Deviation>& list) {
                               &Optimiser::clip, nn::Clip::kByValue));
   list.push_back(of_optimiser("eps_inside_root", "eps", "the optimiser's eps is inside the root",
                               &Optimiser::eps_place, nn::EpsPlace::kInsideRoot));
+  list.push_back(of_adams_eps("eps_inside_raw_root",
+                              "Adam's eps is inside the root, before the bias correction",
+                              nn::EpsPlace::kInsideRawRoot));
+  list.push_back(of_adams_eps("eps_before_correction",
+                              "Adam's eps is added before the bias correction",
+                              nn::EpsPlace::kBeforeCorrection));
   list.push_back({.id = "no_bias_correction",
                   .sentence = "Adam's moments are not corrected for their start at zero",
                   .group = "bias_correction",

@@ -131,6 +131,12 @@ void apply(WeightChange change, const agents::AgentConfig& agent, const nn::Para
       return permute_gates(agent, layout, {1, 0, 2}, is_back, values);
     case WeightChange::kGatesNzr:
       return permute_gates(agent, layout, {2, 1, 0}, is_back, values);
+    case WeightChange::kGatesRnz:
+      return permute_gates(agent, layout, {0, 2, 1}, is_back, values);
+    case WeightChange::kGatesZnr:  // r is where n should be, n where z
+      return permute_gates(agent, layout, {2, 0, 1}, is_back, values);
+    case WeightChange::kGatesNrz:
+      return permute_gates(agent, layout, {1, 2, 0}, is_back, values);
     case WeightChange::kUpdateGateSwapped:
       return negate_update_gate(agent, layout, values);
     case WeightChange::kCandidateBiasOutside:
