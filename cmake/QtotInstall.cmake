@@ -21,6 +21,6 @@ install(FILES ${PROJECT_BINARY_DIR}/include/qtot/version.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/qtot)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE TYPE DOC)
 if(NOT QTOT_CORE_ONLY)
-  install(TARGETS qtot)
+  install(TARGETS qtot qtot_c)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs DESTINATION ${CMAKE_INSTALL_DATADIR}/qtot)
 endif()

@@ -67,6 +67,7 @@ add_library(qtot::flags ALIAS qtot_flags)
 target_compile_options(qtot_flags INTERFACE
   -ffp-contract=off -fno-fast-math           # the bits: no silent FMA, IEEE or nothing
   -fno-math-errno -fno-trapping-math         # bit-neutral, and GCC vectorises only with them
+  -fno-semantic-interposition                # code for shared libraries that inlines like any other
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
   $<$<CXX_COMPILER_ID:Clang>:-Wno-pass-failed>  # a loop that a sanitizer keeps scalar is no error
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)   # GCC 12 sees overlaps in "x" + std::string (PR105329)

@@ -196,7 +196,7 @@ static void test_wrong_arguments_are_named(void) {
                "data is NULL");
   EXPECT_ERROR(qtot_case_set_array(input, "", QTOT_FLOAT32, shape, 2, values), QTOT_BAD_INPUT,
                "name is empty");
-  EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT, "new: no member");
+  EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT, "new: has no member in/");
   EXPECT_ERROR(qtot_oracle_step(input, 3, &step), QTOT_BAD_INPUT, "dtype 3");
   EXPECT_ERROR(qtot_oracle_check(input, QTOT_DTYPE_F64, "tight", NULL, NULL), QTOT_BAD_INPUT, "\"tight\"");
   EXPECT(step == NULL);

@@ -129,7 +129,8 @@ def test_mixer_gives_the_peers_numbers(name):
     q_tot, (d_qs, grads) = qtot.mixer(family, params, *double, **keys)
     largest = max([np.abs(members["f64/grad_agent_qs"]).max()] +
                   [np.abs(v).max() for k, v in members.items() if k.startswith("f64/grad/")])
-    np.testing.assert_allclose(q_tot, members["f64/q_tot"], rtol=0, atol=1e-12 * max(1, np.abs(q_tot).max()))
+    size = max(1, np.abs(q_tot).max())
+    np.testing.assert_allclose(q_tot, members["f64/q_tot"], rtol=0, atol=1e-12 * size)
     np.testing.assert_allclose(d_qs, members["f64/grad_agent_qs"], rtol=0, atol=1e-12 * largest)
     assert set(grads) == set(params)
     for key, gradient in grads.items():
@@ -202,7 +203,7 @@ def test_wrong_arguments_of_the_mixer_are_named():
         with pytest.raises(ValueError, match=message):
             qtot.mixer(family, arguments.pop("params"), **arguments)
 
-    expect("qmx.*did you mean qmix", family="qmx")
+    expect("qmx: no such mixer; expected one of .*qmix", family="qmx")
     expect(r"params\['mixer.hyper_w1.2.weight'\]: expected shape \[24, 6\], found \[15, 6\]",
            mixing_embed_dim=8)
     expect("mixing_embed.*did you mean mixing_embed_dim", mixing_embed=5)

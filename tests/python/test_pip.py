@@ -35,7 +35,8 @@ def test_pip_installs_offline_into_a_virtual_environment(tmp_path):
                        PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_CONFIG_FILE=os.devnull)
     run(python, "-m", "pip", "install", "--no-build-isolation", ".", cwd=source, env=environment)
 
-    program = "import qtot; print(qtot.__version__, qtot.__file__, qtot.lambda_returns([1., 2.], [0, 0], 1, 1, 1))"
+    program = ("import qtot; print(qtot.__version__, qtot.__file__, "
+               "qtot.lambda_returns([1., 2.], [0, 0], 1, 1, 1))")
     version, path, *returns = run(python, "-c", program, cwd=tmp_path, env=environment).split()
     assert version == qtot.__version__ and path.startswith(str(tmp_path / "venv"))
     assert returns == ["[3.", "2.]"]
