@@ -96,9 +96,9 @@ std::string text_of(const json& node, const char* key, const std::string& otherw
 }
 
 const json& object_of(const json& node, const char* key) {
-  static const json kEmpty = json::object();
+  static const json empty = json::object();
   const auto found = node.find(key);
-  if (found == node.end() || found->is_null()) return kEmpty;
+  if (found == node.end() || found->is_null()) return empty;
   if (!found->is_object()) throw Error(std::string("meta.") + key + ": expected an object");
   return *found;
 }

@@ -157,13 +157,13 @@ std::string place_text(const TensorReport& tensor) {
   const std::vector<std::size_t>& place = tensor.place;
   if (place.empty()) return "";
   const bool is_step = place.size() >= 3;
-  const char* const kStepAxes[] = {"episode ", ", step ", ", agent ", ", action "};
-  const char* const kMatrixAxes[] = {"row ", ", column "};
+  const char* const step_axes[] = {"episode ", ", step ", ", agent ", ", action "};
+  const char* const matrix_axes[] = {"row ", ", column "};
   std::string text;
   for (std::size_t axis = 0; axis < place.size(); ++axis) {
     if (is_step && axis >= 2 && tensor.shape[axis] == 1) continue;  // [B, T, 1]
-    const char* word = is_step ? (axis < 4 ? kStepAxes[axis] : ", ")
-                               : (place.size() == 1 ? "element " : kMatrixAxes[axis]);
+    const char* word = is_step ? (axis < 4 ? step_axes[axis] : ", ")
+                               : (place.size() == 1 ? "element " : matrix_axes[axis]);
     text += word + std::to_string(place[axis]);
   }
   return text;

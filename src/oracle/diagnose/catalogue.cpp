@@ -138,7 +138,7 @@ void add_masks(std::vector<Deviation>& list) {
                             v.learner.mistakes.divisor = Mistakes::Divisor::kAllSteps;
                             return true;
                           }));
-  list.push_back(of_mistakes("returns_without_mask", "returns_mask",
+  list.push_back(with_lambda("returns_without_mask", "returns_mask",
                              "the recursion of the returns takes padding for steps",
                              &Mistakes::returns_ignore_mask, true));
   using Divisor = Mistakes::Divisor;
@@ -184,10 +184,10 @@ void add_targets(std::vector<Deviation>& list) {
                                    set(v.learner.mask_target_qs, true);
                           }));
   using Terminal = Mistakes::Terminal;
-  list.push_back(of_mistakes("recursion_bootstraps_through_terminal", "terminal",
+  list.push_back(with_lambda("recursion_bootstraps_through_terminal", "terminal",
                              "the lambda recursion lacks (1 - terminated[t]), its start is right",
                              &Mistakes::terminal, Terminal::kRecursionBootstraps));
-  list.push_back(of_mistakes("start_bootstraps_through_terminal", "terminal",
+  list.push_back(with_lambda("start_bootstraps_through_terminal", "terminal",
                              "the lambda recursion starts with a value though the episode ended",
                              &Mistakes::terminal, Terminal::kStartBootstraps));
   list.push_back(of_mistakes("target_agent_is_online", "target_network",
@@ -205,6 +205,9 @@ void add_targets(std::vector<Deviation>& list) {
   list.push_back(of_mistakes("lambda_from_wrong_end", "recursion",
                              "the lambda recursion runs from the first step to the last",
                              &Mistakes::returns_forwards, true));
+  list.push_back(with_lambda("lambda_accumulates_forwards", "recursion",
+                             "the lambda recursion builds on the row before, not on the one behind",
+                             &Mistakes::returns_accumulate, true));
   list.push_back(
       {.id = "lambda_swapped",
        .sentence = "lambda and 1 - lambda are swapped",

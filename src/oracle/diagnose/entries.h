@@ -37,6 +37,19 @@ Deviation of_mistakes(const char* id, const char* group, const char* sentence,
           .apply = [field, value](Variant& v) { return set(v.learner.mistakes.*field, value); }};
 }
 
+// of the lambda-return: without a lambda it is another mistake, or none
+template <class V>
+Deviation with_lambda(const char* id, const char* group, const char* sentence,
+                      V learner::Mistakes::*field, std::type_identity_t<V> value) {
+  return {.id = id,
+          .sentence = sentence,
+          .group = group,
+          .is_quirk = false,
+          .apply = [field, value](Variant& v) {
+            return v.learner.td_lambda > 0 && set(v.learner.mistakes.*field, value);
+          }};
+}
+
 template <class V>
 Deviation of_optimiser(const char* id, const char* group, const char* sentence,
                        V nn::OptimiserConfig::*field, std::type_identity_t<V> value) {

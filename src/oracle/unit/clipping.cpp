@@ -33,6 +33,7 @@ std::vector<T> unclipped(Unit& unit, const std::string& folder, double max_norm,
   if (std::abs(norms[0] - own) <= kSameNorm * own) return stored;
   const double coefficient = nn::clip_coefficient(norms[0], max_norm);
   std::vector<T> gradient;
+  gradient.reserve(stored.size());
   for (const T& g : stored) {
     gradient.push_back(static_cast<T>(static_cast<double>(g) / coefficient));
   }
@@ -63,6 +64,7 @@ void check_one(Unit& unit, const std::string& folder, const nlohmann::json& meta
   const math::Sum<T> norm = norm_of(gradient);
   const T coefficient = static_cast<T>(nn::clip_coefficient(norm, max_norm));
   std::vector<double> clipped;
+  clipped.reserve(gradient.size());
   for (const T& g : gradient) clipped.push_back(static_cast<double>(T(g * coefficient)));
 
   const double norm_as_double = static_cast<double>(norm);
