@@ -59,6 +59,9 @@ std::string check(const py::object& source, const std::string& name, const py::d
   const oracle::CheckOptions options = oracle::read_tolerance(tolerance, oracle::read_dtype(dtype));
   arrays::Npz file = file_of(source, name);
   if (oracle::is_unit_file(file)) {
+    if (!keys.empty() || options.certified) {
+      throw Error(file.source() + ": a file of one part takes no keys and no certificate");
+    }
     const py::gil_scoped_release others_may_run;
     return oracle::to_json(oracle::check_unit(file, options.dtype, options.rule)).dump();
   }

@@ -23,6 +23,9 @@ void describe(const qtot_step& step, std::size_t i, qtot_tensor* result) {
 
 oracle::Report report_of(qtot_case& input, const oracle::CheckOptions& options) {
   if (oracle::is_unit_file(input.file)) {
+    if (!input.with.empty() || options.certified) {
+      throw Error(input.file.source() + ": a file of one part takes no keys and no certificate");
+    }
     return oracle::check_unit(input.file, options.dtype, options.rule);
   }
   return oracle::check(checked(input), options);

@@ -30,8 +30,9 @@ std::vector<rollout::EpisodeStats> play(const LoadedCheckpoint& loaded,
       config::read_training_config(yaml::load_text(loaded.state.config, loaded.path)).config;
   const env::EnvFamily& family = env::family(config.env);
   rollout::Collector collector(arguments.n_threads, [&] { return family.make(config.env_args); });
-  const learner::Network<float> network = learner::make_network<float>(
-      learner::agent_config(config, collector.spec()), learner::mixer_config(config, collector.spec()));
+  const learner::Network<float> network =
+      learner::make_network<float>(learner::agent_config(config, collector.spec()),
+                                   learner::mixer_config(config, collector.spec()));
   checkpoint::require_tensors(loaded.state, network.layout, loaded.path);
   const std::vector<float>& params = loaded.state.learner.params;
   std::vector<float> transposed(params.size());

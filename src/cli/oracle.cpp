@@ -6,6 +6,7 @@
 #include "qtot/base/error.h"
 #include "qtot/oracle/check.h"
 #include "qtot/oracle/diagnose.h"
+#include "qtot/oracle/diagnosis_json.h"
 #include "qtot/oracle/report.h"
 #include "qtot/oracle/step_file.h"
 #include "qtot/oracle/tolerance.h"
@@ -132,19 +133,7 @@ ExitCode diagnose(const Arguments& arguments) {
       std::cout << oracle::to_text(diagnosis);
       continue;
     }
-    Json explanations = Json::array();
-    for (const oracle::Explanation& one : diagnosis.explanations) {
-      explanations.push_back({{"ids", one.ids},
-                              {"sentence", one.sentence},
-                              {"max_ulp", one.max_ulp},
-                              {"error_over_bound", one.max_ratio},
-                              {"same_numbers", one.same_numbers}});
-    }
-    documents.push_back({{"source", path},
-                         {"agrees", diagnosis.as_asked.agrees()},
-                         {"explanations", explanations},
-                         {"nearest", diagnosis.partial},
-                         {"computations", diagnosis.n_tried}});
+    documents.push_back(oracle::to_json(diagnosis));
   }
   if (arguments.json) {
     std::cout << Json{{"explained", all_explained}, {"cases", documents}}.dump(2) << '\n';

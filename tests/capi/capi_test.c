@@ -88,6 +88,8 @@ static void test_file_of_one_part_agrees(const char* data) {
   int32_t agrees = 0;
   EXPECT(qtot_case_load(path, &input) == QTOT_OK);
   EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F64, NULL, NULL, &agrees) == QTOT_OK && agrees == 1);
+  EXPECT_ERROR(qtot_oracle_check(input, QTOT_DTYPE_F64, "certified", NULL, NULL), QTOT_BAD_INPUT,
+               "one part");
   qtot_case_free(input);
   free(path);
 }

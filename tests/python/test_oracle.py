@@ -182,6 +182,9 @@ def test_wrong_arguments_are_named():
         qtot.oracle.check(__file__)
     with pytest.raises(ValueError, match="stores no outputs"):
         qtot.oracle.check({k: v for k, v in members.items() if not k.startswith(("f32", "f64"))})
+    for more in ({"gamma": 0.5}, {"tolerance": "certified"}):
+        with pytest.raises(ValueError, match="a file of one part takes no keys"):
+            qtot.oracle.check(VECTORS / "unit_mixer_vdn.npz", **more)
     with pytest.raises(ValueError, match="td_lambda = 1.5"):
         run(members, td_lambda=1.5)
 

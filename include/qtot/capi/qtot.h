@@ -9,6 +9,7 @@
  * The binary interface: libqtot_c.so.1. A later library with the same number keeps every function,
  * struct and constant of this header as it is and may only add to them. docs/c_api.md has an example.
  */
+/* NOLINTBEGIN: C, not C++ */
 #ifndef QTOT_CAPI_QTOT_H
 #define QTOT_CAPI_QTOT_H
 
@@ -152,3 +153,4 @@ QTOT_API qtot_status qtot_lambda_returns(uint64_t n_episodes, uint64_t n_steps,
 #endif
 
 #endif
+/* NOLINTEND */
