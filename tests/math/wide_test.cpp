@@ -365,7 +365,7 @@ TEST(WideReduce, SumOfSquaresKeepsWhatDoubleLoses) {
 TEST(WideReduce, TreeSumsHaveTheOrderOfTheDefinition) {
   std::mt19937_64 rng(6);
   constexpr std::size_t kSize = 300;  // more than a block
-  for (const std::size_t n : {0, 1, 2, 3, 6, 7, 13}) {
+  for (const std::size_t n : {0U, 1U, 2U, 3U, 6U, 7U, 13U}) {
     std::vector<std::vector<Wide>> leaves(n, std::vector<Wide>(kSize));
     std::vector<const Wide*> starts;
     std::vector<Wide> firsts;
