@@ -7,7 +7,7 @@ list(SORT declarations)
 execute_process(COMMAND ${NM} -D --defined-only --extern-only ${LIBRARY} OUTPUT_VARIABLE symbols
                 COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "[^\n]+" symbols "${symbols}")
-list(FILTER symbols EXCLUDE REGEX " A QTOT_1$")  # the version's own name
+list(FILTER symbols EXCLUDE REGEX " A QTOT_1(@.*)?$")  # the version's own name
 list(TRANSFORM symbols REPLACE "^[0-9a-f]* . ([^@]+).*$" "\\1")
 list(SORT symbols)
 

@@ -104,7 +104,7 @@ void panel(const Product<T>& p, ptrdiff_t vecs) {
     const ptrdiff_t left = p.m - i;  // the last two tiles share what is left
     rows = left >= 2 * most_rows ? most_rows : left > most_rows ? divide_up(left, 2) : left;
     T* out = p.out + i * p.out_row;
-    t.a = p.a + i * p.a_row;
+    if (p.depth > 0) t.a = p.a + i * p.a_row;  // an a or b without elements may have no address
     t.out = out;
     t.start = p.accumulate ? out : p.bias;
     t.start_row = p.accumulate ? p.out_row : 0;
@@ -172,7 +172,7 @@ class Blocks {
     Product<T> q = p_;
     q.m = smaller(rows_, p_.m - i);
     q.depth = smaller(depth_, p_.depth - k);
-    q.a = p_.a + i * p_.a_row + k * p_.a_col;
+    if (p_.depth > 0) q.a += i * p_.a_row + k * p_.a_col;
     q.accumulate = p_.accumulate || k > 0;
     if (copies_a_) {
       copy_rows(q.depth, q.m, q.a, q.a_col, a_copy_, kCopyRow);
@@ -202,7 +202,7 @@ class Blocks {
       q.n = smaller(vecs * kLanes, left);
       panel(q, vecs);
       left -= q.n;
-      if (q.depth > 0) q.b += q.n * q.b_col;  // a b without elements may have no address
+      if (q.depth > 0) q.b += q.n * q.b_col;
       q.out += q.n * q.out_col;
       if (q.bias != nullptr) q.bias += q.n;
     }
@@ -284,6 +284,7 @@ template <class T>
 void add_rows(ptrdiff_t depth, ptrdiff_t n, const T* a, ptrdiff_t stride, T* out) {
   constexpr ptrdiff_t kLanes = Vec<T>::kLanes;
   constexpr ptrdiff_t kVecs = 4;
+  if (depth == 0) return;  // rows that are not there may have no address
   ptrdiff_t j = 0;
   for (; j + kVecs * kLanes <= n; j += kVecs * kLanes) {
     add_rows_of<T, kVecs>(depth, kLanes, a + j, stride, out + j);
