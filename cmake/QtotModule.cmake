@@ -90,11 +90,13 @@ function(qtot_read_def variable file macro)
   set(${variable} ${lines} PARENT_SCOPE)
 endfunction()
 
-# qtot_tests(<module> [LINK target ...] [SOURCES file.cpp ...] [WITHOUT file.cpp ...] [LABELS label ...]):
-# tests/<module>/*_test.cpp less the files of WITHOUT, and the further files, as one program, known to CTest under the label
-# <module>, or <module>-<label>-... .
+# qtot_tests(<module> [LINK target ...] [SOURCES file.cpp ...] [WITHOUT file.cpp ...]
+#            [LABELS label ...] [COST n]):
+# tests/<module>/*_test.cpp less the files of WITHOUT, and the further files, as one program, known to
+# CTest under the label <module>, or <module>-<label>-... . Those of a higher COST start first, so that no
+# core idles at the end.
 function(qtot_tests name)
-  cmake_parse_arguments(ARG "" "" "LINK;SOURCES;WITHOUT;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "COST" "LINK;SOURCES;WITHOUT;LABELS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cpp)
   list(TRANSFORM ARG_WITHOUT PREPEND ${PROJECT_SOURCE_DIR}/tests/${name}/)
   list(REMOVE_ITEM sources ${ARG_WITHOUT})
@@ -111,11 +113,14 @@ function(qtot_tests name)
   endif()
   # one label, joined: `ctest -L` takes a regular expression, and a list is lost on its way
   list(JOIN ARG_LABELS "-" labels)
+  if(NOT ARG_COST)
+    set(ARG_COST 0)
+  endif()
   if(labels)
     string(PREPEND labels "${name}-")
   else()
     set(labels ${name})
   endif()
   gtest_discover_tests(qtot_${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS "${labels}")
+                       PROPERTIES LABELS "${labels}" COST ${ARG_COST})
 endfunction()

@@ -4,6 +4,7 @@
 
 #include "cli/verbs.h"
 #include "qtot/base/error.h"
+#include "qtot/metrics/progress_bar.h"
 #include "qtot/oracle/check.h"
 #include "qtot/oracle/diagnose.h"
 #include "qtot/oracle/diagnosis_json.h"
@@ -119,6 +120,23 @@ ExitCode step(const Arguments& arguments) {
   return ExitCode::kDone;
 }
 
+// Pairs take minutes on large cases. A search that nobody watches says nothing until it is done.
+oracle::Diagnosis diagnose_watched(const oracle::Case& input, oracle::DiagnoseOptions options) {
+  const metrics::ProgressStyle style = metrics::ProgressStyle::of_stderr();
+  if (!style.on_terminal) return oracle::diagnose(input, options);
+  metrics::ProgressBar bar(std::cerr, style);
+  metrics::Progress progress;
+  progress.unit = "combinations";
+  options.progress = [&](std::size_t done, std::size_t all) {
+    progress.t_env = static_cast<std::int64_t>(done);
+    progress.t_max = static_cast<std::int64_t>(all);
+    bar.show(progress);
+  };
+  oracle::Diagnosis diagnosis = oracle::diagnose(input, options);
+  if (diagnosis.n_tried > 1) bar.finish(progress);
+  return diagnosis;
+}
+
 ExitCode diagnose(const Arguments& arguments) {
   oracle::DiagnoseOptions options;
   options.pairs = !arguments.singles;
@@ -126,7 +144,7 @@ ExitCode diagnose(const Arguments& arguments) {
   bool all_explained = true;
   for (const std::string& path : arguments.files()) {
     const oracle::Case input = oracle::load_case(path, arguments.options());
-    const oracle::Diagnosis diagnosis = oracle::diagnose(input, options);
+    const oracle::Diagnosis diagnosis = diagnose_watched(input, options);
     all_explained =
         all_explained && (diagnosis.as_asked.agrees() || !diagnosis.explanations.empty());
     if (!arguments.json) {

@@ -102,7 +102,7 @@ std::string ProgressBar::text(const Progress& progress) const {
   const double done = fraction(progress);
   std::string line = style_.on_terminal ? bar(done) : "";
   line += formatted("%.0f%%  ", 100 * done) + short_count(progress.t_env) + "/" +
-          short_count(progress.t_max) + " steps";
+          short_count(progress.t_max) + " " + std::string(progress.unit);
   if (progress.return_mean) line += formatted("  return %.4g", *progress.return_mean);
   if (progress.test_return_mean) line += formatted("  test %.4g", *progress.test_return_mean);
   if (progress.loss) line += formatted("  loss %.3g", *progress.loss);
@@ -113,7 +113,8 @@ std::string ProgressBar::text(const Progress& progress) const {
     const double speed = static_cast<double>(n_steps) / seconds;
     const auto n_left =
         static_cast<double>(std::max<std::int64_t>(0, progress.t_max - progress.t_env));
-    line += formatted("  %.0f steps/s", speed) + "  " + duration(n_left / speed) + " left";
+    line += formatted("  %.0f ", speed) + std::string(progress.unit) + "/s  " +
+            duration(n_left / speed) + " left";
   }
   // a line that wraps could not be drawn over
   if (style_.on_terminal)

@@ -145,10 +145,18 @@ TEST(Diagnose, FindsAPair) {
   oracle::Variant variant = variant_of(input);
   ASSERT_TRUE(oracle::deviation("lambda_zero").apply(variant));
   ASSERT_TRUE(oracle::deviation("relu_for_elu").apply(variant));
-  const Diagnosis diagnosis = oracle::diagnose(case_with_outputs_of(input, variant));
+  std::vector<std::size_t> seen;
+  oracle::DiagnoseOptions options;
+  options.progress = [&](std::size_t done, std::size_t all) {
+    seen.push_back(done);
+    EXPECT_LE(done, all);
+  };
+  const Diagnosis diagnosis = oracle::diagnose(case_with_outputs_of(input, variant), options);
   ASSERT_EQ(diagnosis.explanations.size(), 1u);
   EXPECT_EQ(diagnosis.explanations[0].ids,
             (std::vector<std::string>{"lambda_zero", "relu_for_elu"}));
+  for (std::size_t i = 0; i < seen.size(); ++i) ASSERT_EQ(seen[i], i);
+  EXPECT_GT(seen.size(), 10 * oracle::deviations().size());
 }
 
 TEST(Diagnose, SaysNoneForRandomNoise) {

@@ -25,6 +25,7 @@ struct ProgressStyle {
 struct Progress {
   std::int64_t t_env = 0;
   std::int64_t t_max = 0;
+  std::string_view unit = "steps";
   std::optional<double> return_mean = std::nullopt;
   std::optional<double> test_return_mean = std::nullopt;
   std::optional<double> loss = std::nullopt;

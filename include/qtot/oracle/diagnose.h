@@ -51,6 +51,8 @@ struct Diagnosis {
 struct DiagnoseOptions {
   PassRule rule = {};
   bool pairs = true;  // also two deviations at a time, where none alone explains the outputs
+  /// Told before each combination how many of how many have been tried; pairs add to the latter.
+  std::function<void(std::size_t done, std::size_t all)> progress = nullptr;
 };
 
 /// Searches the catalogue for what explains the stored outputs. Throws Error as check() does.

@@ -60,8 +60,10 @@ class Search {
     result_.as_asked = compare(step_of(variant_of(case_)));
     best_ = first_difference(result_.as_asked);
     if (result_.as_asked.agrees()) return std::move(result_);
+    n_combinations_ = deviations().size();
     for (const Deviation& one : deviations()) try_out({&one});
     if (found_.empty() && options_.pairs) try_pairs();
+    if (options_.progress) options_.progress(n_combinations_, n_combinations_);
     rank();
     return std::move(result_);
   }
@@ -79,6 +81,7 @@ class Search {
   }
 
   void try_out(const std::vector<const Deviation*>& combination) {
+    if (options_.progress) options_.progress(n_seen_++, n_combinations_);
     Variant variant = variant_of(case_);
     for (const Deviation* one : combination) {
       if (!one->apply(variant)) return;
@@ -116,11 +119,14 @@ class Search {
 
   void try_pairs() {
     const std::vector<Deviation>& all = deviations();
+    std::vector<std::vector<const Deviation*>> pairs;
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (std::size_t j = i + 1; j < all.size(); ++j) {
-        if (all[i].group != all[j].group) try_out({&all[i], &all[j]});
+        if (all[i].group != all[j].group) pairs.push_back({&all[i], &all[j]});
       }
     }
+    n_combinations_ += pairs.size();
+    for (const auto& pair : pairs) try_out(pair);
   }
 
   // Nearest first. What lies a thousand times further off is the worse explanation, though within the
@@ -150,6 +156,8 @@ class Search {
   Diagnosis result_;
   std::vector<Found> found_;
   std::size_t best_ = 0;
+  std::size_t n_seen_ = 0;
+  std::size_t n_combinations_ = 0;
 };
 
 }  // namespace
