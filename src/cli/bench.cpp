@@ -106,87 +106,82 @@ void print(const Report& report, bool json) {
   }
 }
 
-void add_matmul(CLI::App& bench, ExitCode& exit_code) {
-  CLI::App* verb = bench.add_subcommand(
-      "matmul", "Canonical products against Eigen's own, at one level, one thread");
-  verb->footer(
+void add_matmul(Verb& bench) {
+  Verb verb =
+      bench.verb("matmul", "Canonical products against Eigen's own, at one level, one thread");
+  verb.footer(
       "ratio is Eigen's time over ours, back to back: above 1 the fixed order costs nothing.");
   auto arguments = std::make_shared<MatmulArguments>();
-  verb->add_option("--shape", arguments->options.shape, "only shapes whose name begins so")
-      ->type_name("NAME");
-  verb->add_option("--rounds", arguments->options.rounds, "rounds over all shapes (default: 11)")
-      ->check(CLI::Range(1, 10000));
-  verb->add_flag("--json", arguments->json, "report as one JSON document");
-  verb->callback([arguments, &exit_code] {
+  verb.option("--shape", arguments->options.shape, "only shapes whose name begins so")
+      .type_name("NAME");
+  verb.option("--rounds", arguments->options.rounds, "rounds over all shapes (default: 11)")
+      .range(1, 10000);
+  verb.json_flag(arguments->json);
+  verb.action([arguments] {
     const bench::MatmulReport report = bench::bench_matmul(arguments->options);
     print(report, arguments->json);
-    exit_code = ExitCode::kDone;
+    return ExitCode::kDone;
   });
 }
 
-void add_learner(CLI::App& bench, ExitCode& exit_code) {
+void add_learner(Verb& bench) {
   struct Arguments {
     bench::LearnerBenchOptions options;
     bool json = false;
   };
-  CLI::App* verb =
-      bench.add_subcommand("learner", "One update of the learner on a synthetic batch");
+  Verb verb = bench.verb("learner", "One update of the learner on a synthetic batch");
   auto arguments = std::make_shared<Arguments>();
   bench::LearnerBenchOptions& options = arguments->options;
-  verb->add_option("--shape", options.shape,
-                   "3m (default), 2s3z, 8m_vs_9m, MMM2, 27m_vs_30m, stag_hunt_small, or "
-                   "agents,actions,observation,state,limit")
-      ->type_name("NAME|A,U,O,S,T");
-  verb->add_option("--batch", options.batch_size, "episodes (default: 32)")
-      ->check(CLI::Range(1, kMaxCount));
-  verb->add_option("--threads", options.n_threads, "worker threads (default: 1)")
-      ->check(CLI::Range(1, kMaxThreads));
-  verb->add_option("--lengths", options.lengths, "full (default), or ragged: uniform in [T/4, T]")
-      ->type_name("KIND");
-  verb->add_option("--mixer", options.mixer, "qmix (default), vdn or iql")->type_name("NAME");
-  verb->add_option("--updates", options.n_updates, "timed updates (default: 15)")
-      ->check(CLI::Range(1, kMaxCount));
-  verb->add_flag("--json", arguments->json, "report as one JSON document");
-  verb->callback([arguments, &exit_code] {
+  verb.option("--shape", options.shape,
+              "3m (default), 2s3z, 8m_vs_9m, MMM2, 27m_vs_30m, stag_hunt_small, or "
+              "agents,actions,observation,state,limit")
+      .type_name("NAME|A,U,O,S,T");
+  verb.option("--batch", options.batch_size, "episodes (default: 32)").range(1, kMaxCount);
+  verb.option("--threads", options.n_threads, "worker threads (default: 1)").range(1, kMaxThreads);
+  verb.option("--lengths", options.lengths, "full (default), or ragged: uniform in [T/4, T]")
+      .type_name("KIND");
+  verb.option("--mixer", options.mixer, "qmix (default), vdn or iql").type_name("NAME");
+  verb.option("--updates", options.n_updates, "timed updates (default: 15)").range(1, kMaxCount);
+  verb.json_flag(arguments->json);
+  verb.action([arguments] {
     print(bench::bench_learner(arguments->options), arguments->json);
-    exit_code = ExitCode::kDone;
+    return ExitCode::kDone;
   });
 }
 
-void add_rollout(CLI::App& bench, ExitCode& exit_code) {
+void add_rollout(Verb& bench) {
   struct Arguments {
     ConfigArguments config;
     bench::RolloutBenchOptions options;
     bool json = false;
   };
-  CLI::App* verb = bench.add_subcommand(
-      "rollout", "Environment steps per second, acting with the agent network");
+  Verb verb = bench.verb("rollout", "Environment steps per second, acting with the agent network");
   auto arguments = std::make_shared<Arguments>();
-  arguments->config.add_to(*verb);
-  verb->add_option("--episodes", arguments->options.n_episodes, "of a round (default: 32)")
-      ->check(CLI::Range(1, kMaxCount));
-  verb->add_option("--rounds", arguments->options.n_rounds, "timed rounds (default: 15)")
-      ->check(CLI::Range(1, kMaxCount));
-  verb->add_option("--threads", arguments->options.n_threads, "worker threads (default: 1)")
-      ->check(CLI::Range(1, kMaxThreads));
-  verb->add_flag("--json", arguments->json, "report as one JSON document");
-  verb->callback([arguments, &exit_code] {
+  arguments->config.add_to(verb);
+  verb.option("--episodes", arguments->options.n_episodes, "of a round (default: 32)")
+      .range(1, kMaxCount);
+  verb.option("--rounds", arguments->options.n_rounds, "timed rounds (default: 15)")
+      .range(1, kMaxCount);
+  verb.option("--threads", arguments->options.n_threads, "worker threads (default: 1)")
+      .range(1, kMaxThreads);
+  verb.json_flag(arguments->json);
+  verb.action([arguments] {
     const yaml::Resolved resolved =
         yaml::resolve(arguments->config.config, arguments->config.env_config,
                       assignments(arguments->config.words));
     print(bench::bench_rollout(resolved.config, arguments->options), arguments->json);
-    exit_code = ExitCode::kDone;
+    return ExitCode::kDone;
   });
 }
 
 }  // namespace
 
-void add_bench(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* verb = app.add_subcommand("bench", "Measure speed: medians, beside the machine's peak");
-  verb->require_subcommand(1);
-  add_matmul(*verb, exit_code);
-  add_learner(*verb, exit_code);
-  add_rollout(*verb, exit_code);
+void add_bench(Verb& app) {
+  Verb verb = app.verb("bench", "Measure speed: medians, beside the machine's peak");
+  verb.require_verb();
+  add_matmul(verb);
+  add_learner(verb);
+  add_rollout(verb);
 }
 
 }  // namespace qtot::cli

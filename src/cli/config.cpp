@@ -61,16 +61,15 @@ ExitCode run(const Arguments& arguments) {
 
 }  // namespace
 
-void add_config(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* verb =
-      app.add_subcommand("config", "The resolved configuration, with the origin of each value");
-  verb->footer("Layers: defaults < environment < algorithm < command line.");
+void add_config(Verb& app) {
+  Verb verb = app.verb("config", "The resolved configuration, with the origin of each value");
+  verb.footer("Layers: defaults < environment < algorithm < command line.");
   auto arguments = std::make_shared<Arguments>();
-  arguments->config.add_to(*verb);
-  verb->add_flag("--reference", arguments->reference,
-                 "every key with its type, default, rule and meaning, as Markdown");
-  verb->add_flag("--json", arguments->json, "report as one JSON document");
-  verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+  arguments->config.add_to(verb);
+  verb.flag("--reference", arguments->reference,
+            "every key with its type, default, rule and meaning, as Markdown");
+  verb.json_flag(arguments->json);
+  verb.action([arguments] { return run(*arguments); });
 }
 
 }  // namespace qtot::cli

@@ -71,17 +71,16 @@ ExitCode run(const Arguments& arguments) {
 
 }  // namespace
 
-void add_diff(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* verb =
-      app.add_subcommand("diff", "First update and first tensor in which two runs differ");
-  verb->footer(
+void add_diff(Verb& app) {
+  Verb verb = app.verb("diff", "First update and first tensor in which two runs differ");
+  verb.footer(
       "Compares the updates that both runs recorded (digest_interval). Exit code 1 if they "
       "differ.");
   auto arguments = std::make_shared<Arguments>();
-  verb->add_option("run_a", arguments->run_a, "run folder")->required()->type_name("RUN");
-  verb->add_option("run_b", arguments->run_b, "run folder")->required()->type_name("RUN");
-  verb->add_flag("--json", arguments->json, "report as one JSON document");
-  verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+  verb.option("run_a", arguments->run_a, "run folder").required().type_name("RUN");
+  verb.option("run_b", arguments->run_b, "run folder").required().type_name("RUN");
+  verb.json_flag(arguments->json);
+  verb.action([arguments] { return run(*arguments); });
 }
 
 }  // namespace qtot::cli

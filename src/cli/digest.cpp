@@ -35,18 +35,18 @@ ExitCode run(const Arguments& arguments) {
 
 }  // namespace
 
-void add_digest(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* verb = app.add_subcommand("digest", "Fingerprint of a run's training state");
-  verb->footer(
+void add_digest(Verb& app) {
+  Verb verb = app.verb("digest", "Fingerprint of a run's training state");
+  verb.footer(
       "128 bits over parameters, targets, optimiser, replay and training counters. Two runs of "
       "one\n"
       "configuration and seed agree on any number of threads, compiler and instruction set.");
   auto arguments = std::make_shared<Arguments>();
-  verb->add_option("path", arguments->path, "run folder or checkpoint file")
-      ->required()
-      ->type_name("RUN|CHECKPOINT");
-  verb->add_flag("--json", arguments->json, "report as one JSON document");
-  verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+  verb.option("path", arguments->path, "run folder or checkpoint file")
+      .required()
+      .type_name("RUN|CHECKPOINT");
+  verb.json_flag(arguments->json);
+  verb.action([arguments] { return run(*arguments); });
 }
 
 }  // namespace qtot::cli

@@ -118,63 +118,61 @@ ExitCode check(const std::vector<std::string>& traces, bool json) {
   return all_ok ? ExitCode::kDone : ExitCode::kFailed;
 }
 
-void add_list(CLI::App& env, ExitCode& exit_code) {
-  CLI::App* verb = env.add_subcommand("list", "The environments and their maps");
+void add_list(Verb& env) {
+  Verb verb = env.verb("list", "The environments and their maps");
   auto json = std::make_shared<bool>(false);
-  verb->add_flag("--json", *json, "report as one JSON document");
-  verb->callback([json, &exit_code] { exit_code = list(*json); });
+  verb.json_flag(*json);
+  verb.action([json] { return list(*json); });
 }
 
-void add_info(CLI::App& env, ExitCode& exit_code) {
-  CLI::App* verb = env.add_subcommand("info", "Sizes and arguments of one environment");
+void add_info(Verb& env) {
+  Verb verb = env.verb("info", "Sizes and arguments of one environment");
   auto arguments = std::make_shared<InfoArguments>();
-  verb->add_option("name", arguments->name, "environment")->required()->type_name("NAME");
-  verb->add_option("words", arguments->words, "[with] key=value ...: its arguments")
-      ->type_name("KEY=VALUE");
-  verb->add_flag("--json", arguments->json, "report as one JSON document");
-  verb->callback([arguments, &exit_code] { exit_code = info(*arguments); });
+  verb.option("name", arguments->name, "environment").required().type_name("NAME");
+  verb.option("words", arguments->words, "[with] key=value ...: its arguments")
+      .type_name("KEY=VALUE");
+  verb.json_flag(arguments->json);
+  verb.action([arguments] { return info(*arguments); });
 }
 
-void add_check(CLI::App& env, ExitCode& exit_code) {
-  CLI::App* verb =
-      env.add_subcommand("check", "Replay recordings of the reference environments, exactly");
+void add_check(Verb& env) {
+  Verb verb = env.verb("check", "Replay recordings of the reference environments, exactly");
   auto traces = std::make_shared<std::vector<std::string>>();
   auto json = std::make_shared<bool>(false);
-  verb->add_option("traces", *traces, "recordings")->required()->type_name("TRACE.jsonl[.gz]");
-  verb->add_flag("--json", *json, "report as one JSON document");
-  verb->callback([traces, json, &exit_code] { exit_code = check(*traces, *json); });
+  verb.option("traces", *traces, "recordings").required().type_name("TRACE.jsonl[.gz]");
+  verb.json_flag(*json);
+  verb.action([traces, json] { return check(*traces, *json); });
 }
 
-void add_play(CLI::App& env, ExitCode& exit_code) {
+void add_play(Verb& env) {
   struct Arguments {
     std::string name;
     std::uint64_t seed = 1;
     int max_steps = 20;
   };
-  CLI::App* verb = env.add_subcommand("play", "One episode of uniform play, as text");
+  Verb verb = env.verb("play", "One episode of uniform play, as text");
   auto arguments = std::make_shared<Arguments>();
-  verb->add_option("name", arguments->name, "environment")->required()->type_name("NAME");
-  verb->add_option("--seed", arguments->seed, "of chance and actions (default: 1)");
-  verb->add_option("--steps", arguments->max_steps, "at most so many (default: 20)")
-      ->check(CLI::Range(1, 1000000));
-  verb->callback([arguments, &exit_code] {
+  verb.option("name", arguments->name, "environment").required().type_name("NAME");
+  verb.option("--seed", arguments->seed, "of chance and actions (default: 1)");
+  verb.option("--steps", arguments->max_steps, "at most so many (default: 20)").range(1, 1000000);
+  verb.action([arguments] {
     const auto played = env::family(arguments->name).make({});
     const std::string command =
         "qtot env play " + arguments->name + " --seed=" + std::to_string(arguments->seed);
     std::cout << env::playthrough(*played, command, arguments->seed, arguments->max_steps);
-    exit_code = ExitCode::kDone;
+    return ExitCode::kDone;
   });
 }
 
 }  // namespace
 
-void add_env(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* verb = app.add_subcommand("env", "Environments: list, info, check, play");
-  verb->require_subcommand(1);
-  add_list(*verb, exit_code);
-  add_info(*verb, exit_code);
-  add_check(*verb, exit_code);
-  add_play(*verb, exit_code);
+void add_env(Verb& app) {
+  Verb verb = app.verb("env", "Environments: list, info, check, play");
+  verb.require_verb();
+  add_list(verb);
+  add_info(verb);
+  add_check(verb);
+  add_play(verb);
 }
 
 }  // namespace qtot::cli

@@ -77,20 +77,19 @@ ExitCode run(const Arguments& arguments) {
 
 }  // namespace
 
-void add_eval(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* verb = app.add_subcommand("eval", "Play greedy episodes with a trained policy");
-  verb->footer(
+void add_eval(Verb& app) {
+  Verb verb = app.verb("eval", "Play greedy episodes with a trained policy");
+  verb.footer(
       "With the default of 32 episodes it plays what the next evaluation of the run would.");
   auto arguments = std::make_shared<Arguments>();
-  verb->add_option("path", arguments->path, "run folder or checkpoint file")
-      ->required()
-      ->type_name("RUN|CHECKPOINT");
-  verb->add_option("--episodes", arguments->n_episodes, "how many (default: 32)")
-      ->check(CLI::Range(1, kMaxEpisodes));
-  verb->add_option("--threads", arguments->n_threads, "worker threads (default: all cores)")
-      ->check(CLI::Range(1U, kMaxThreads));
-  verb->add_flag("--json", arguments->json, "report as one JSON document");
-  verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+  verb.option("path", arguments->path, "run folder or checkpoint file")
+      .required()
+      .type_name("RUN|CHECKPOINT");
+  verb.option("--episodes", arguments->n_episodes, "how many (default: 32)").range(1, kMaxEpisodes);
+  verb.option("--threads", arguments->n_threads, "worker threads (default: all cores)")
+      .range(1U, kMaxThreads);
+  verb.json_flag(arguments->json);
+  verb.action([arguments] { return run(*arguments); });
 }
 
 }  // namespace qtot::cli

@@ -52,14 +52,15 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   app.set_version_flag("--version", std::string("qtot ") + qtot::kVersion);
   app.get_formatter()->column_width(34);
   qtot::ExitCode exit_code = qtot::ExitCode::kDone;
-  qtot::cli::add_train(app, exit_code);
-  qtot::cli::add_eval(app, exit_code);
-  qtot::cli::add_digest(app, exit_code);
-  qtot::cli::add_diff(app, exit_code);
-  qtot::cli::add_config(app, exit_code);
-  qtot::cli::add_env(app, exit_code);
-  qtot::cli::add_oracle(app, exit_code);
-  qtot::cli::add_bench(app, exit_code);
+  qtot::cli::Verb program(app, exit_code);
+  qtot::cli::add_train(program);
+  qtot::cli::add_eval(program);
+  qtot::cli::add_digest(program);
+  qtot::cli::add_diff(program);
+  qtot::cli::add_config(program);
+  qtot::cli::add_env(program);
+  qtot::cli::add_oracle(program);
+  qtot::cli::add_bench(program);
   try {
     qtot::math::require_ieee_arithmetic();  // before any thread starts: threads inherit it
     if (argc > 1) require_known_verb(app, argv[1]);

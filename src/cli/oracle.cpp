@@ -173,77 +173,76 @@ ExitCode catalogue(bool json) {
   return ExitCode::kDone;
 }
 
-void add_files(CLI::App& verb, Arguments& arguments) {
-  verb.add_option("words", arguments.words,
-                  "case files; [with] key=value ... replaces keys of their configuration")
-      ->required()
-      ->type_name("CASE.npz");
-  verb.add_option("--params", arguments.params,
-                  "weights from here in place of the case's: param/NAME (or NAME), tparam/NAME")
-      ->type_name("FILE.safetensors");
-  verb.add_flag("--json", arguments.json, "report as one JSON document");
+void add_files(Verb& verb, Arguments& arguments) {
+  verb.option("words", arguments.words,
+              "case files; [with] key=value ... replaces keys of their configuration")
+      .required()
+      .type_name("CASE.npz");
+  verb.option("--params", arguments.params,
+              "weights from here in place of the case's: param/NAME (or NAME), tparam/NAME")
+      .type_name("FILE.safetensors");
+  verb.json_flag(arguments.json);
 }
 
-void add_common(CLI::App& verb, Arguments& arguments) {
+void add_common(Verb& verb, Arguments& arguments) {
   add_files(verb, arguments);
-  verb.add_option("--dtype", arguments.dtype,
-                  "arithmetic: f32, f64 (default), or wide, 113 bits of significand")
-      ->check(CLI::IsMember({"f32", "f64", "wide"}));
+  verb.option("--dtype", arguments.dtype,
+              "arithmetic: f32, f64 (default), or wide, 113 bits of significand")
+      .one_of({"f32", "f64", "wide"});
 }
 
-void add_step(CLI::App& oracle, ExitCode& exit_code) {
-  CLI::App* verb = oracle.add_subcommand(
+void add_step(Verb& oracle) {
+  Verb verb = oracle.verb(
       "step", "One learner step on a case: writes every intermediate value and gradient");
   auto arguments = std::make_shared<Arguments>();
-  add_common(*verb, *arguments);
-  verb->add_option("--out", arguments->out, "where to write the case with its outputs")
-      ->required()
-      ->type_name("OUT.npz");
-  verb->callback([arguments, &exit_code] { exit_code = step(*arguments); });
+  add_common(verb, *arguments);
+  verb.option("--out", arguments->out, "where to write the case with its outputs")
+      .required()
+      .type_name("OUT.npz");
+  verb.action([arguments] { return step(*arguments); });
 }
 
-void add_check(CLI::App& oracle, ExitCode& exit_code) {
-  CLI::App* verb = oracle.add_subcommand(
-      "check", "Compare the outputs that a case stores with qtot's, in dataflow order");
+void add_check(Verb& oracle) {
+  Verb verb =
+      oracle.verb("check", "Compare the outputs that a case stores with qtot's, in dataflow order");
   auto arguments = std::make_shared<Arguments>();
-  add_common(*verb, *arguments);
-  verb->add_option("--tolerance", arguments->tolerance,
-                   "pass (default): the rule of docs/oracle.md; certified: what rounding may do to "
-                   "this very case; or numbers: value=1e-5,scalar=..,gradient=..,param=..,f64=..")
-      ->type_name("RULE");
-  verb->add_flag("--all", arguments->all, "also the gradients and parameters that agree");
-  verb->callback([arguments, &exit_code] { exit_code = check(*arguments); });
+  add_common(verb, *arguments);
+  verb.option("--tolerance", arguments->tolerance,
+              "pass (default): the rule of docs/oracle.md; certified: what rounding may do to "
+              "this very case; or numbers: value=1e-5,scalar=..,gradient=..,param=..,f64=..")
+      .type_name("RULE");
+  verb.flag("--all", arguments->all, "also the gradients and parameters that agree");
+  verb.action([arguments] { return check(*arguments); });
 }
 
-void add_diagnose(CLI::App& oracle, ExitCode& exit_code) {
-  CLI::App* verb = oracle.add_subcommand(
-      "diagnose",
-      "Which convention or mistake gives the outputs that a case stores? Tries the "
-      "catalogue, one deviation and two at a time");
+void add_diagnose(Verb& oracle) {
+  Verb verb =
+      oracle.verb("diagnose",
+                  "Which convention or mistake gives the outputs that a case stores? Tries the "
+                  "catalogue, one deviation and two at a time");
   auto arguments = std::make_shared<Arguments>();
-  add_files(*verb, *arguments);
-  verb->add_flag("--single", arguments->singles, "one deviation at a time, no pairs");
-  verb->callback([arguments, &exit_code] { exit_code = diagnose(*arguments); });
+  add_files(verb, *arguments);
+  verb.flag("--single", arguments->singles, "one deviation at a time, no pairs");
+  verb.action([arguments] { return diagnose(*arguments); });
 }
 
-void add_catalogue(CLI::App& oracle, ExitCode& exit_code) {
-  CLI::App* verb =
-      oracle.add_subcommand("catalogue", "The quirks and mistakes that diagnose knows");
+void add_catalogue(Verb& oracle) {
+  Verb verb = oracle.verb("catalogue", "The quirks and mistakes that diagnose knows");
   auto json = std::make_shared<bool>(false);
-  verb->add_flag("--json", *json, "report as one JSON document");
-  verb->callback([json, &exit_code] { exit_code = catalogue(*json); });
+  verb.json_flag(*json);
+  verb.action([json] { return catalogue(*json); });
 }
 
 }  // namespace
 
-void add_oracle(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* verb = app.add_subcommand(
+void add_oracle(Verb& app) {
+  Verb verb = app.verb(
       "oracle", "What must every number of a learner step be, and where does yours first differ?");
-  verb->require_subcommand(1);
-  add_step(*verb, exit_code);
-  add_check(*verb, exit_code);
-  add_diagnose(*verb, exit_code);
-  add_catalogue(*verb, exit_code);
+  verb.require_verb();
+  add_step(verb);
+  add_check(verb);
+  add_diagnose(verb);
+  add_catalogue(verb);
 }
 
 }  // namespace qtot::cli

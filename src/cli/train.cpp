@@ -85,23 +85,22 @@ ExitCode run(const Arguments& arguments) {
 
 }  // namespace
 
-void add_train(CLI::App& app, ExitCode& exit_code) {
-  CLI::App* verb = app.add_subcommand("train", "Train, and write a run folder");
-  verb->footer(
+void add_train(Verb& app) {
+  Verb verb = app.verb("train", "Train, and write a run folder");
+  verb.footer(
       "Example: qtot train --config=qmix --env-config=stag_hunt --out runs/a with seed=3 lr=0.001\n"
       "The run folder holds config.yaml, metrics.jsonl and .csv, digests.jsonl, checkpoints and\n"
       "summary.json. Neither --threads nor how often is evaluated, logged or saved changes a bit.");
   auto arguments = std::make_shared<Arguments>();
-  arguments->config.add_to(*verb);
-  verb->add_option("--out", arguments->out,
-                   "run folder (default: <local_results_path>/<name>_<env>_seed<seed>)")
-      ->type_name("DIR");
-  verb->add_option("--threads", arguments->n_threads, "worker threads (default: all cores)")
-      ->check(CLI::Range(1U, kMaxThreads));
-  verb->add_flag("--resume", arguments->resume,
-                 "go on with the run in the folder, to the same bits");
-  verb->add_flag("--json", arguments->json, "report as one JSON document");
-  verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+  arguments->config.add_to(verb);
+  verb.option("--out", arguments->out,
+              "run folder (default: <local_results_path>/<name>_<env>_seed<seed>)")
+      .type_name("DIR");
+  verb.option("--threads", arguments->n_threads, "worker threads (default: all cores)")
+      .range(1U, kMaxThreads);
+  verb.flag("--resume", arguments->resume, "go on with the run in the folder, to the same bits");
+  verb.json_flag(arguments->json);
+  verb.action([arguments] { return run(*arguments); });
 }
 
 }  // namespace qtot::cli

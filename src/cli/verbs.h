@@ -1,24 +1,22 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
-#include "qtot/base/error.h"
+#include "cli/verb.h"
 #include "qtot/yaml/resolve.h"
 
-/// The verbs of the program. Each adds a subcommand with its options and help, and runs it when it is
-/// the one that was called; the exit code goes into `exit_code`.
+/// The verbs of the program. Each adds itself with its options, its help and what it does.
 namespace qtot::cli {
 
-void add_train(CLI::App& app, ExitCode& exit_code);
-void add_eval(CLI::App& app, ExitCode& exit_code);
-void add_digest(CLI::App& app, ExitCode& exit_code);
-void add_diff(CLI::App& app, ExitCode& exit_code);
-void add_config(CLI::App& app, ExitCode& exit_code);
-void add_env(CLI::App& app, ExitCode& exit_code);
-void add_oracle(CLI::App& app, ExitCode& exit_code);
-void add_bench(CLI::App& app, ExitCode& exit_code);
+void add_train(Verb& app);
+void add_eval(Verb& app);
+void add_digest(Verb& app);
+void add_diff(Verb& app);
+void add_config(Verb& app);
+void add_env(Verb& app);
+void add_oracle(Verb& app);
+void add_bench(Verb& app);
 
 /// The words behind the options, `key=value` each, without PyMARL's optional `with` in front.
 std::vector<std::string> assignments(std::vector<std::string> words);
@@ -29,7 +27,7 @@ struct ConfigArguments {
   std::string env_config;
   std::vector<std::string> words;
 
-  void add_to(CLI::App& verb);
+  void add_to(Verb& verb);
 };
 
 /// The configuration that the arguments name. Warnings go to stderr. Throws Error for whatever is wrong
