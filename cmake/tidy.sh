@@ -15,21 +15,17 @@ mapfile -t sources < <(git ls-files '*.h' '*.cpp' '*.inl')
 clang-format --dry-run -Werror "${sources[@]}"
 echo "clang-format: ${#sources[@]} files as it would write them"
 
-# Each source by itself: without the headers that a build precompiles for all (QtotPrecompiled.cmake).
-commands=$(mktemp -d)
-trap 'rm -rf "$commands"' EXIT
-sed -E 's/ -Winvalid-pch -include [^ ]+//' "$build/compile_commands.json" > "$commands/compile_commands.json"
+mapfile -t sources < <(git ls-files 'src/*.cpp' 'envs/*.cpp')
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+mapfile -t units < <(python3 cmake/joined_sources.py "$build" "$folder" "${sources[@]}")
+((${#units[@]} > 0))
 
-mapfile -t units < <(git ls-files 'src/*.cpp' 'envs/*.cpp')
-
-# Without the wide scalar, whose headers take longer than the rest, where a source does not name it: its
-# code is the other scalars' code.
 tidy() {
-  local arguments=(--quiet -p "$1" --extra-arg=-Wno-unknown-warning-option)
-  grep -qE 'Wide|QTOT_WIDE' "$2" || arguments+=(--extra-arg=-UQTOT_WIDE)
-  clang-tidy "${arguments[@]}" "$2" 2>/dev/null
+  # the one file that includes sources is ours
+  clang-tidy --quiet -p "$1" --checks=-bugprone-suspicious-include "$2" 2>/dev/null
 }
 export -f tidy
 printf '%s\n' "${units[@]}" |
-  xargs --max-procs="$(nproc)" -I{} bash -c 'tidy "$1" "$2"' tidy "$commands" {}
-echo "clang-tidy: ${#units[@]} files without a finding"
+  xargs --max-procs="$(nproc)" -I{} bash -c 'tidy "$1" "$2"' tidy "$folder" {}
+echo "clang-tidy: ${#sources[@]} files without a finding"

@@ -14,7 +14,7 @@
 namespace qtot::arrays {
 namespace {
 
-constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 31;
+constexpr std::uint64_t kMaxTensorFileBytes = std::uint64_t{1} << 31;
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::size_t kAlignment = 8;  // of the data: that of the largest element
 
@@ -65,7 +65,7 @@ void require_writable(std::span<const Array> arrays, const std::string& what) {
       refuse_to_write(what, name + " has more than 16 dimensions");
     }
     n_bytes += array.raw().size();
-    if (n_bytes > kMaxFileBytes) refuse_to_write(what, "more than 2 GiB of tensors");
+    if (n_bytes > kMaxTensorFileBytes) refuse_to_write(what, "more than 2 GiB of tensors");
   }
 }
 
@@ -117,7 +117,7 @@ std::vector<std::byte> bytes_of(std::span<const Array> arrays, const Metadata& m
   for (const Array* array : in_order_of_data(arrays)) {
     bytes.insert(bytes.end(), array->raw().begin(), array->raw().end());
   }
-  if (bytes.size() > kMaxFileBytes) refuse_to_write(what, "more than 2 GiB of file");
+  if (bytes.size() > kMaxTensorFileBytes) refuse_to_write(what, "more than 2 GiB of file");
   return bytes;
 }
 
@@ -155,7 +155,7 @@ std::vector<Array> parse_safetensors(std::span<const std::byte> bytes, const std
 }
 
 std::vector<Array> read_safetensors(const std::filesystem::path& path, Metadata* metadata) {
-  const std::string bytes = read_file(path, kMaxFileBytes);
+  const std::string bytes = read_file(path, kMaxTensorFileBytes);
   return parse_safetensors(std::as_bytes(std::span(bytes)), path.string(), metadata);
 }
 

@@ -46,7 +46,7 @@ bool is_path(const std::string& name) {
 }
 
 // A name is no way out of the folder.
-bool is_name(const std::string& name) {
+bool is_config_name(const std::string& name) {
   for (const char c : name) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
     if (!letter && !(c >= '0' && c <= '9') && c != '/') return false;
@@ -56,7 +56,7 @@ bool is_name(const std::string& name) {
 
 config::Map load_named(const std::string& flag, const std::string& kind, const std::string& name) {
   if (is_path(name)) return load_file(name);
-  if (is_name(name)) {
+  if (is_config_name(name)) {
     const std::string file = "/" + kind + "/" + name + ".yaml";
     for (const Folder& folder : config_folders()) {
       std::error_code error;
