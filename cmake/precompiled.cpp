@@ -1,2 +1,4 @@
 // Nothing: the source that cmake/QtotPrecompiled.cmake compiles the shared headers with.
-int main() { return 0; }
+int main() {
+  return 0;
+}
