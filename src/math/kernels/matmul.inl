@@ -93,7 +93,7 @@ void panel(const Product<T>& p, ptrdiff_t vecs) {
 
   Tile<T> t = {};
   t.depth = p.depth;
-  t.a_row = p.a_row;
+  t.a_row = p.depth > 0 ? p.a_row : 0;  // an a or b without elements may have no address
   t.a_col = p.a_col;
   t.b = copy_b ? packed : p.b;
   t.b_row = copy_b ? width : p.b_row;
@@ -104,7 +104,7 @@ void panel(const Product<T>& p, ptrdiff_t vecs) {
     const ptrdiff_t left = p.m - i;  // the last two tiles share what is left
     rows = left >= 2 * most_rows ? most_rows : left > most_rows ? divide_up(left, 2) : left;
     T* out = p.out + i * p.out_row;
-    if (p.depth > 0) t.a = p.a + i * p.a_row;  // an a or b without elements may have no address
+    t.a = p.a + i * t.a_row;
     t.out = out;
     t.start = p.accumulate ? out : p.bias;
     t.start_row = p.accumulate ? p.out_row : 0;
