@@ -19,6 +19,24 @@ Agent<T>::Agent(const AgentConfig& config)
     : config_(config), input_dim_(agents::input_dim(config)) {}
 
 template <class T>
+void Agent<T>::forward_together(nn::Weights<T> w, std::span<const ForwardPass<T>> passes,
+                                Index n_rows, nn::Workspace<T>& workspace) const {
+  for (const ForwardPass<T>& pass : passes) {
+    Tape<T> unread;
+    forward(w, pass.inputs, n_rows, nullptr, workspace, pass.tape != nullptr ? *pass.tape : unread,
+            pass.utilities);
+  }
+}
+
+template <class T>
+void Agent<T>::backward_together(nn::Weights<T> w, std::span<const BackwardPass<T>> passes,
+                                 Index n_rows, nn::Workspace<T>& workspace) const {
+  for (const BackwardPass<T>& pass : passes) {
+    backward(w, pass.inputs, n_rows, workspace, *pass.tape, pass.d_utilities, pass.gradient);
+  }
+}
+
+template <class T>
 void write_inputs(const AgentConfig& config, std::span<const float> obs,
                   std::span<const core::Action> last_actions, MatView<T> inputs) {
   const Index obs_dim = config.spec.obs_dim;

@@ -2,6 +2,7 @@
 //
 //   x1 = relu(in W1^T + b1)    x2 = relu(x1 W2^T + b2)    q = x2 W3^T + b3
 #include "agents/families.h"
+#include "agents/relu_backward.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
 #include "qtot/math/elementary.h"
@@ -19,14 +20,6 @@ template <class T>
 void relu_in_place(nn::Buffer<T> x) {
   const std::span<T> flat(x.data, static_cast<std::size_t>(x.rows * x.cols));
   math::relu<T>(flat, flat);
-}
-
-// x = relu(.): the slope is 0 where x is 0
-template <class T>
-void relu_backward(const T* x, nn::Buffer<T> d_x) {
-  for (Index i = 0; i < d_x.rows * d_x.cols; ++i) {
-    if (!(x[i] > T(0))) d_x.data[i] = T(0);
-  }
 }
 
 template <class T>
@@ -60,10 +53,10 @@ class FeedForward final : public Agent<T> {
     const nn::Buffer<T> d_x2 = workspace.take(n, width_);
     nn::backward_params(fc3_, tape.saved[kX2].const_view(0, n), d_utilities, gradient);
     nn::backward_input(fc3_, w, d_utilities, d_x2.view());
-    relu_backward(tape.saved[kX2].data, d_x2);
+    relu_backward(tape.saved[kX2].data, n * width_, d_x2.data);
     nn::backward_params(fc2_, tape.saved[kX1].const_view(0, n), d_x2.const_view(), gradient);
     nn::backward_input(fc2_, w, d_x2.const_view(), d_x1.view());
-    relu_backward(tape.saved[kX1].data, d_x1);
+    relu_backward(tape.saved[kX1].data, n * width_, d_x1.data);
     nn::backward_params(fc1_, math::rows(inputs, 0, n), d_x1.const_view(), gradient);
   }
 

@@ -1,9 +1,11 @@
 #include "learner/episode_pass.h"
 
 #include <algorithm>
+#include <array>
 
 #include "learner/episode_returns.h"
 #include "qtot/base/check.h"
+#include "qtot/base/inline_vector.h"
 #include "qtot/math/elementary.h"
 
 namespace qtot::learner {
@@ -38,22 +40,6 @@ struct Unroll {
   Index rows_side_by_side() const { return forgets ? n_rows() : n_agents; }
   Index rows_with_gradient(Index n_steps) const { return forgets ? n_rows() : n_steps * n_agents; }
 };
-
-// Utilities of the target network over all slots, [n_slots * N, A].
-template <class T>
-Buffer<T> target_utilities_of(const PassContext<T>& context, const Unroll& unroll, Buffer<T> inputs,
-                              nn::Workspace<T>& workspace) {
-  const agents::Agent<T>& agent = *context.network.agent;
-  const bool is_online = context.config.mistakes.target_agent_is_online;
-  const Buffer<T> utilities = workspace.take_zero(inputs.rows, agent.n_actions());
-  const Index skipped = context.config.target_skips_first_slot ? unroll.n_agents : 0;
-  const Index n_rows = inputs.rows - skipped;
-  agents::Tape<T> tape;
-  agent.forward(is_online ? context.online : context.target, inputs.const_view(skipped, n_rows),
-                unroll.forgets ? n_rows : unroll.n_agents, nullptr, workspace, tape,
-                utilities.view(skipped, n_rows));
-  return utilities;
-}
 
 // A target network's value of an action, [N] of slot `slot`.
 template <class T>
@@ -216,38 +202,100 @@ void record_mask(const PassContext<T>& context, const EpisodePlan& plan, std::si
   record(context, "mask", position, mask.const_view());
 }
 
-}  // namespace
+// One episode on its way through the pass.
+template <class T>
+struct Work {
+  const EpisodeTask<T>* task = nullptr;
+  Unroll unroll;
+  Buffer<T> inputs;            // [n_slots * N, X]
+  Buffer<T> utilities;         // [n_slots * N, A]
+  Buffer<T> target_utilities;  // [n_slots * N, A]
+  Buffer<T> d_utilities;       // [n_steps * N, A]
+  agents::Tape<T> tape;
+
+  const EpisodePlan& plan() const { return *task->plan; }
+};
 
 template <class T>
-EpisodeSums<T> learn_episode(const PassContext<T>& context, const EpisodePlan& plan,
-                             std::size_t position, nn::Workspace<T>& workspace, T* gradient) {
+Work<T> begin(const PassContext<T>& context, const EpisodeTask<T>& task,
+              nn::Workspace<T>& workspace) {
+  const EpisodePlan& plan = *task.plan;
+  const agents::Agent<T>& agent = *context.network.agent;
+  Work<T> work;
+  work.task = &task;
+  work.unroll = {.n_slots = index(plan.n_steps) + 1,
+                 .n_agents = index(plan.episode->spec().n_agents),
+                 .forgets = context.config.mistakes.forgets_hidden};
+  work.inputs =
+      gather_inputs(agent.config(), context.config, *plan.episode, plan.n_steps + 1, workspace);
+  work.utilities = workspace.take(work.inputs.rows, agent.n_actions());
+  work.target_utilities = workspace.take_zero(work.inputs.rows, agent.n_actions());
+  work.d_utilities =
+      workspace.take_zero(work.unroll.rows_with_gradient(index(plan.n_steps)), agent.n_actions());
+  return work;
+}
+
+template <class T>
+using ForwardPasses = InlineVector<agents::ForwardPass<T>, agents::kMaxTogether>;
+template <class T>
+using BackwardPasses = InlineVector<agents::BackwardPass<T>, agents::kMaxTogether>;
+
+// Utilities of both networks over all slots. By T9 the target network's begin with the second one.
+template <class T>
+void agents_forward(const PassContext<T>& context, std::span<Work<T>> works,
+                    nn::Workspace<T>& workspace) {
+  const agents::Agent<T>& agent = *context.network.agent;
+  const Unroll& first = works.front().unroll;
+  const Index skipped = context.config.target_skips_first_slot ? first.n_agents : 0;
+  ForwardPasses<T> online;
+  ForwardPasses<T> target;
+  for (Work<T>& work : works) {
+    const Index n_rows = work.inputs.rows - skipped;
+    online.push_back({.inputs = work.inputs.const_view(),
+                      .utilities = work.utilities.view(),
+                      .tape = &work.tape});
+    target.push_back({.inputs = work.inputs.const_view(skipped, n_rows),
+                      .utilities = work.target_utilities.view(skipped, n_rows)});
+  }
+  const Index n_rows = first.rows_side_by_side();
+  agent.forward_together(context.online, online.span(), n_rows, workspace);
+  const bool is_online = context.config.mistakes.target_agent_is_online;
+  agent.forward_together(is_online ? context.online : context.target, target.span(),
+                         first.forgets ? n_rows - skipped : n_rows, workspace);
+}
+
+template <class T>
+void agents_backward(const PassContext<T>& context, std::span<Work<T>> works,
+                     nn::Workspace<T>& workspace) {
+  BackwardPasses<T> passes;
+  for (const Work<T>& work : works) {
+    passes.push_back({.inputs = work.inputs.const_view(),
+                      .d_utilities = work.d_utilities.const_view(),
+                      .tape = &work.tape,
+                      .gradient = work.task->gradient});
+  }
+  context.network.agent->backward_together(context.online, passes.span(),
+                                           works.front().unroll.rows_side_by_side(), workspace);
+}
+
+// From the utilities to the loss, and back to dL/dutilities.
+template <class T>
+void joint_pass(const PassContext<T>& context, const Work<T>& work, nn::Workspace<T>& workspace) {
   const Network<T>& network = context.network;
+  const EpisodePlan& plan = work.plan();
   const core::Episode& episode = *plan.episode;
-  const Unroll unroll{.n_slots = index(plan.n_steps) + 1,
-                      .n_agents = index(episode.spec().n_agents),
-                      .forgets = context.config.mistakes.forgets_hidden};
-  const Index n_actions = index(episode.spec().n_actions);
+  const std::size_t position = work.task->position;
   const Index n_steps = index(plan.n_steps);
   const Index n_outputs = network.mixer->n_outputs();
-  workspace.reset();
-
-  // utilities of both networks over all slots
-  const Buffer<T> inputs =
-      gather_inputs(network.agent->config(), context.config, episode, plan.n_steps + 1, workspace);
-  const Buffer<T> utilities = workspace.take(inputs.rows, n_actions);
-  agents::Tape<T> agent_tape;
-  network.agent->forward(context.online, inputs.const_view(), unroll.rows_side_by_side(), nullptr,
-                         workspace, agent_tape, utilities.view());
-  const Buffer<T> target_utilities = target_utilities_of(context, unroll, inputs, workspace);
-  record(context, "utilities", position, utilities.const_view());
-  record(context, "target_utilities", position, target_utilities.const_view());
+  record(context, "utilities", position, work.utilities.const_view());
+  record(context, "target_utilities", position, work.target_utilities.const_view());
 
   // values of the stored and of the greedy actions
-  const Buffer<T> chosen_qs = workspace.take(n_steps, unroll.n_agents);
-  const Buffer<T> greedy_qs = workspace.take(n_steps, unroll.n_agents);
-  const Buffer<T> greedy_actions = workspace.take(unroll.n_slots, unroll.n_agents);
-  chosen_values(context, episode, utilities, chosen_qs);
-  greedy_values(context, plan, utilities, target_utilities, greedy_actions, greedy_qs);
+  const Buffer<T> chosen_qs = workspace.take(n_steps, work.unroll.n_agents);
+  const Buffer<T> greedy_qs = workspace.take(n_steps, work.unroll.n_agents);
+  const Buffer<T> greedy_actions = workspace.take(work.unroll.n_slots, work.unroll.n_agents);
+  chosen_values(context, episode, work.utilities, chosen_qs);
+  greedy_values(context, plan, work.utilities, work.target_utilities, greedy_actions, greedy_qs);
   record(context, "greedy_actions", position, greedy_actions.const_view());
   record(context, "chosen_qs", position, chosen_qs.const_view());
   record(context, "greedy_qs", position, greedy_qs.const_view());
@@ -269,32 +317,45 @@ EpisodeSums<T> learn_episode(const PassContext<T>& context, const EpisodePlan& p
   const Buffer<T> td_error = workspace.take(n_steps, n_outputs);
   const Buffer<T> d_q_tot = workspace.take(n_steps, n_outputs);
   const Buffer<T> rewards =
-      rewards_of(context, plan, greedy_actions, target_utilities, states, workspace);
+      rewards_of(context, plan, greedy_actions, work.target_utilities, states, workspace);
   episode_returns(context.config, plan, rewards.const_view(), target_q_tot.const_view(),
                   returns.view());
-  const EpisodeSums<T> sums = errors_of(context, plan, q_tot.const_view(), returns.const_view(),
-                                        td_error.view(), d_q_tot.view());
+  *work.task->sums = errors_of(context, plan, q_tot.const_view(), returns.const_view(),
+                               td_error.view(), d_q_tot.view());
   record(context, "returns", position, returns.const_view());
   record_mask(context, plan, position, workspace);
   record(context, "td_error", position, td_error.const_view());
 
-  // back through the mixer, the choice of the action, and the agents
-  const Buffer<T> d_chosen_qs = workspace.take(n_steps, unroll.n_agents);
-  const Buffer<T> d_utilities = workspace.take_zero(unroll.rows_with_gradient(n_steps), n_actions);
+  // back through the mixer and the choice of the action
+  const Buffer<T> d_chosen_qs = workspace.take(n_steps, work.unroll.n_agents);
   network.mixer->backward(context.online, chosen_qs.const_view(), states.const_view(0, n_steps),
                           workspace, mixer_tape, d_q_tot.const_view(), d_chosen_qs.view(),
-                          gradient);
-  scatter_gradient(context, episode, d_chosen_qs, d_utilities);
-  network.agent->backward(context.online, inputs.const_view(), unroll.rows_side_by_side(),
-                          workspace, agent_tape, d_utilities.const_view(), gradient);
+                          work.task->gradient);
+  scatter_gradient(context, episode, d_chosen_qs, work.d_utilities);
   record(context, "d_q_tot", position, d_q_tot.const_view());
   record(context, "d_chosen_qs", position, d_chosen_qs.const_view());
-  return sums;
 }
 
-#define QTOT_INSTANTIATE(T)                                                                        \
-  template EpisodeSums<T> learn_episode<T>(const PassContext<T>&, const EpisodePlan&, std::size_t, \
-                                           nn::Workspace<T>&, T*);
+}  // namespace
+
+template <class T>
+void learn_episodes(const PassContext<T>& context, std::span<const EpisodeTask<T>> tasks,
+                    nn::Workspace<T>& workspace) {
+  workspace.reset();
+  std::array<Work<T>, agents::kMaxTogether> all;
+  QTOT_CHECK_LE(tasks.size(), all.size());
+  const std::span<Work<T>> works(all.data(), tasks.size());
+  std::ranges::transform(tasks, works.begin(), [&](const EpisodeTask<T>& task) {
+    return begin(context, task, workspace);
+  });
+  agents_forward(context, works, workspace);
+  for (const Work<T>& work : works) joint_pass(context, work, workspace);
+  agents_backward(context, works, workspace);
+}
+
+#define QTOT_INSTANTIATE(T)                                                               \
+  template void learn_episodes<T>(const PassContext<T>&, std::span<const EpisodeTask<T>>, \
+                                  nn::Workspace<T>&);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 

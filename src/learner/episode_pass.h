@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "learner/episode_inputs.h"
 #include "learner/episode_plan.h"
@@ -30,10 +31,21 @@ struct PassContext {
   Probe<T>* probe = nullptr;
 };
 
-/// Forward and backward pass of one episode: the algorithm box of the learner. Overwrites `gradient`
-/// [P] with dL/dparameters of this episode's share of the loss.
+/// One episode of a batch, and where its results go.
 template <class T>
-EpisodeSums<T> learn_episode(const PassContext<T>& context, const EpisodePlan& plan,
-                             std::size_t position, nn::Workspace<T>& workspace, T* gradient);
+struct EpisodeTask {
+  const EpisodePlan* plan = nullptr;  // of at least one step
+  std::size_t position = 0;           // in the batch
+  T* gradient =
+      nullptr;  // [P], overwritten with dL/dparameters of this episode's share of the loss
+  EpisodeSums<T>* sums = nullptr;  // overwritten
+};
+
+/// Forward and backward pass of some episodes, the one with the most steps first: the algorithm box of
+/// the learner. What is computed for an episode is a function of it alone; side by side, at most
+/// agents::kMaxTogether, they share what is read of the agents' weights.
+template <class T>
+void learn_episodes(const PassContext<T>& context, std::span<const EpisodeTask<T>> tasks,
+                    nn::Workspace<T>& workspace);
 
 }  // namespace qtot::learner

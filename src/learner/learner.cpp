@@ -53,6 +53,28 @@ class Learner<T>::Scratch {
     column_.resize(batch.size());
   }
 
+  // Cuts the episodes that have a step into groups of about `together`, but into enough of them that
+  // every worker has several. Who is with whom shows in no bit.
+  void form_groups(std::size_t together, std::size_t n_workers) {
+    tasks_.clear();
+    for (const std::size_t b : order) {
+      if (plans[b].n_steps == 0) {
+        std::fill_n(leaf(b), n_params_, T(0));
+      } else {
+        tasks_.push_back({.plan = &plans[b], .position = b, .gradient = leaf(b), .sums = &sums[b]});
+      }
+    }
+    constexpr std::size_t kPerWorker = 4;
+    const std::size_t smallest = (tasks_.size() + together - 1) / together;
+    n_groups_ = std::min(tasks_.size(), std::max(smallest, kPerWorker * n_workers));
+  }
+  std::size_t n_groups() const { return n_groups_; }
+  std::span<const EpisodeTask<T>> group(std::size_t i) const {
+    const std::size_t begin = i * tasks_.size() / n_groups_;
+    const std::size_t end = (i + 1) * tasks_.size() / n_groups_;
+    return std::span<const EpisodeTask<T>>(tasks_).subspan(begin, end - begin);
+  }
+
   T* leaf(std::size_t position) { return leaves_.data() + position * n_params_; }
 
   // a figure of the episodes, summed over the batch by the same tree as the gradients
@@ -74,6 +96,8 @@ class Learner<T>::Scratch {
   std::size_t n_params_;
   std::vector<T> leaves_;             // [B, P] gradients of single episodes
   std::vector<math::Sum<T>> column_;  // [B]
+  std::vector<EpisodeTask<T>> tasks_;
+  std::size_t n_groups_ = 0;
 };
 
 template <class T>
@@ -113,14 +137,9 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
       .rewards =
           reward_transform<T>(config_.reward_scaling, batch, scratch.longest, state_.rewards),
       .probe = probe};
-  executor_.for_each(batch.size(), [&](std::size_t i, std::size_t worker) {
-    const std::size_t position = scratch.order[i];
-    if (scratch.plans[position].n_steps == 0) {  // an episode without a step
-      std::fill_n(scratch.leaf(position), scratch.gradient.size(), T(0));
-      return;
-    }
-    scratch.sums[position] = learn_episode(context, scratch.plans[position], position,
-                                           scratch.workspaces[worker], scratch.leaf(position));
+  scratch.form_groups(together(), executor_.n_workers());
+  executor_.for_each(scratch.n_groups(), [&](std::size_t group, std::size_t worker) {
+    learn_episodes<T>(context, scratch.group(group), scratch.workspaces[worker]);
   });
 
   sum_leaves(batch.size());
@@ -133,6 +152,16 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
   step_optimiser();
   update_targets(episode);
   return stats;
+}
+
+// Episodes side by side: enough rows for the recurrent product, no more than lie in the cache.
+template <class T>
+std::size_t Learner<T>::together() const {
+  constexpr int kRows = 16;
+  if (config_.mistakes.forgets_hidden) return 1;
+  const int n_agents = network_.agent->config().spec.n_agents;
+  return std::clamp<std::size_t>(static_cast<std::size_t>((kRows + n_agents - 1) / n_agents), 1,
+                                 agents::kMaxTogether);
 }
 
 // What the sum of squared errors is divided by: the terms of the loss, unless by mistake.

@@ -2,7 +2,6 @@
 
 #include "qtot/base/check.h"
 #include "qtot/math/elementary.h"
-#include "qtot/math/matmul.h"
 
 namespace qtot::nn {
 
@@ -35,15 +34,16 @@ void backward_input(const Linear& layer, Weights<T> w, ConstMatView<T> d_y, MatV
 }
 
 template <class T>
-void backward_params(const Linear& layer, ConstMatView<T> x, ConstMatView<T> d_y, T* gradient) {
-  math::matmul_tn<T>(d_y, x, math::view(gradient + layer.weight, layer.out, layer.in));
-  if (layer.has_bias) math::column_sums<T>(d_y, gradient + layer.bias);
+void backward_params(const Linear& layer, ConstMatView<T> x, ConstMatView<T> d_y, T* gradient,
+                     math::Start start) {
+  math::matmul_tn<T>(d_y, x, math::view(gradient + layer.weight, layer.out, layer.in), start);
+  if (layer.has_bias) math::column_sums<T>(d_y, gradient + layer.bias, start);
 }
 
 #define QTOT_INSTANTIATE(T)                                                                \
   template void forward<T>(const Linear&, Weights<T>, ConstMatView<T>, MatView<T>);        \
   template void backward_input<T>(const Linear&, Weights<T>, ConstMatView<T>, MatView<T>); \
-  template void backward_params<T>(const Linear&, ConstMatView<T>, ConstMatView<T>, T*);
+  template void backward_params<T>(const Linear&, ConstMatView<T>, ConstMatView<T>, T*, math::Start);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 

@@ -33,6 +33,26 @@ struct Tape {
   std::array<nn::Buffer<T>, 12> saved;
 };
 
+/// How many episodes one pass may take side by side.
+inline constexpr std::size_t kMaxTogether = 8;
+
+/// One episode of a forward pass over several. R = n_slots * n_rows.
+template <class T>
+struct ForwardPass {
+  ConstMatView<T> inputs;   // [R, X]
+  MatView<T> utilities;     // [R, A], written
+  Tape<T>* tape = nullptr;  // filled for the backward pass; without one nothing is kept
+};
+
+/// One episode of a backward pass over several.
+template <class T>
+struct BackwardPass {
+  ConstMatView<T> inputs;
+  ConstMatView<T> d_utilities;  // [n_steps * n_rows, A]
+  const Tape<T>* tape = nullptr;
+  T* gradient = nullptr;  // of this episode alone
+};
+
 /// The network that every agent shares: (obs, last action, agent id, hidden) -> utilities. Rows are
 /// slot-major, agent-minor: row t * N + n. A row depends on the earlier rows of its agent and on
 /// nothing else (D7), so acting (one slot at a time) and learning (whole episodes) give the same bits.
@@ -64,6 +84,14 @@ class Agent {
   virtual void backward(nn::Weights<T> w, ConstMatView<T> inputs, Index n_rows,
                         nn::Workspace<T>& workspace, const Tape<T>& tape,
                         ConstMatView<T> d_utilities, T* gradient) const = 0;
+
+  /// forward() from zero hidden state for at most kMaxTogether episodes, the longest first, to the same
+  /// bits: side by side they share what is read of the weights.
+  virtual void forward_together(nn::Weights<T> w, std::span<const ForwardPass<T>> passes,
+                                Index n_rows, nn::Workspace<T>& workspace) const;
+  /// backward() for each of the episodes, the one with the most steps first, to the same bits.
+  virtual void backward_together(nn::Weights<T> w, std::span<const BackwardPass<T>> passes,
+                                 Index n_rows, nn::Workspace<T>& workspace) const;
 
   /// Hidden state after the last slot, [n_rows, H]; empty for a feed-forward agent.
   virtual ConstMatView<T> final_hidden(const Tape<T>& tape, Index n_rows) const = 0;

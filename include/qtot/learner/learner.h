@@ -92,6 +92,7 @@ class Learner {
   class Scratch;  // what one update works with: plans, workspaces, leaves of the gradient tree
 
   void sum_leaves(std::size_t n_leaves);
+  std::size_t together() const;
   math::Sum<T> divisor() const;
   UpdateStats figures(math::Sum<T> norm, Probe<T>* probe);
   math::Sum<T> gradient_norm() const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "qtot/math/matmul.h"
 #include "qtot/nn/params.h"
 
 namespace qtot::nn {
@@ -27,8 +28,10 @@ template <class T>
 void backward_input(const Linear& layer, Weights<T> w, ConstMatView<T> d_y, MatView<T> d_x);
 
 /// dW[j][i] = sum over m ascending of dy[m][j] x[m][i]; db[j] = sum over m of dy[m][j]. Overwrites the
-/// layer's part of `gradient`, which has the network's layout.
+/// layer's part of `gradient`, which has the network's layout, or, with math::kAccumulate, goes on with
+/// the sums that lie there: rows in several calls give the bits of one call.
 template <class T>
-void backward_params(const Linear& layer, ConstMatView<T> x, ConstMatView<T> d_y, T* gradient);
+void backward_params(const Linear& layer, ConstMatView<T> x, ConstMatView<T> d_y, T* gradient,
+                     math::Start start = math::kFromZero);
 
 }  // namespace qtot::nn
