@@ -1,6 +1,10 @@
 #include "qtot/core/episode.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 
 #include "qtot/base/check.h"
 
@@ -16,6 +20,20 @@ std::span<T> part(std::span<T> all, int slot, std::size_t width) {
   return all.subspan(size_of(slot) * width, width);
 }
 
+// The whole pages between the content and what the longest episode filled.
+template <class T>
+void give_back(const std::vector<T>& content, std::size_t most) {
+  constexpr std::uintptr_t kWorthACall = 64 * 1024;
+  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(content.data());
+  const std::uintptr_t first = (begin + content.size() * sizeof(T) + page - 1) / page * page;
+  const std::uintptr_t last =
+      (begin + std::min(most, content.capacity()) * sizeof(T)) / page * page;
+  if (last <= first || last - first < kWorthACall) return;
+  // a hint: where it fails the memory stays
+  static_cast<void>(::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED));
+}
+
 }  // namespace
 
 void Episode::clear(const DecPomdpSpec& spec) {
@@ -28,10 +46,28 @@ void Episode::clear(const DecPomdpSpec& spec) {
   actions_.clear();
   rewards_.clear();
   terminated_ = false;
+  const std::size_t n = size_of(spec.episode_limit) + 1;
+  state_.reserve(n * size_of(spec.state_dim));
+  obs_.reserve(n * n_agents() * size_of(spec.obs_dim));
+  avail_.reserve(n * n_agents() * words_per_agent_);
+  actions_.reserve(n * n_agents());
+  rewards_.reserve(n);
+}
+
+void Episode::finish() {
+  if (n_slots_ < most_slots_) {
+    const std::size_t most = size_of(most_slots_);
+    give_back(state_, most * size_of(spec_.state_dim));
+    give_back(obs_, most * n_agents() * size_of(spec_.obs_dim));
+    give_back(avail_, most * n_agents() * words_per_agent_);
+    give_back(actions_, most * n_agents());
+  }
+  most_slots_ = n_slots_;
 }
 
 void Episode::add_slot() {
   ++n_slots_;
+  most_slots_ = std::max(most_slots_, n_slots_);
   const std::size_t n = size_of(n_slots_);
   state_.resize(n * size_of(spec_.state_dim));
   obs_.resize(n * n_agents() * size_of(spec_.obs_dim));

@@ -25,8 +25,9 @@ namespace qtot::core {
 /// actions[L] is the action that the policy would have taken next (PyMARL stores it, too).
 /// terminated = false means truncated: the time limit cut the episode and slot L bootstraps.
 ///
-/// The vectors keep their capacity when an episode is overwritten, so that a ring slot allocates only
-/// until it has seen its longest episode.
+/// clear() reserves room for episode_limit steps, which costs address space alone: memory is taken page by
+/// page as slots are added, and finish() gives back what only a longer episode before had filled. So a ring
+/// slot allocates once, and occupies what its episode needs.
 class Episode {
  public:
   Episode() = default;
@@ -39,6 +40,8 @@ class Episode {
   void add_slot();
   void add_reward(float reward) { rewards_.push_back(reward); }
   void set_terminated(bool terminated) { terminated_ = terminated; }
+  /// After the last slot: memory behind the content goes back to the system, where that is worth a call.
+  void finish();
 
   const DecPomdpSpec& spec() const { return spec_; }
   int length() const { return static_cast<int>(rewards_.size()); }
@@ -90,6 +93,7 @@ class Episode {
   DecPomdpSpec spec_;
   std::size_t words_per_agent_ = 0;
   int n_slots_ = 0;
+  int most_slots_ = 0;  // since memory was last given back
   std::vector<float> state_;
   std::vector<float> obs_;
   std::vector<std::uint64_t> avail_;

@@ -61,6 +61,7 @@ EpisodeStats Player::play(const Policy& policy, const PlayRules& rules, Ticket t
     ended = result.terminated || result.truncated;
   }
   episode.set_terminated(stats.terminated);
+  episode.finish();
   return stats;
 }
 
