@@ -46,9 +46,12 @@ void Episode::clear(const DecPomdpSpec& spec) {
   actions_.clear();
   rewards_.clear();
   terminated_ = false;
-  const std::size_t n = size_of(spec.episode_limit) + 1;
-  state_.reserve(n * size_of(spec.state_dim));
-  obs_.reserve(n * n_agents() * size_of(spec.obs_dim));
+}
+
+void Episode::reserve(int n_slots) {
+  const std::size_t n = size_of(n_slots);
+  state_.reserve(n * size_of(spec_.state_dim));
+  obs_.reserve(n * n_agents() * size_of(spec_.obs_dim));
   avail_.reserve(n * n_agents() * words_per_agent_);
   actions_.reserve(n * n_agents());
   rewards_.reserve(n);

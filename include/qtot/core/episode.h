@@ -25,9 +25,9 @@ namespace qtot::core {
 /// actions[L] is the action that the policy would have taken next (PyMARL stores it, too).
 /// terminated = false means truncated: the time limit cut the episode and slot L bootstraps.
 ///
-/// clear() reserves room for episode_limit steps, which costs address space alone: memory is taken page by
-/// page as slots are added, and finish() gives back what only a longer episode before had filled. So a ring
-/// slot allocates once, and occupies what its episode needs.
+/// reserve() costs address space alone: memory is taken page by page as slots are added, and finish() gives
+/// back what only a longer episode before had filled. So a slot of the ring allocates once, and occupies
+/// what its episode needs.
 class Episode {
  public:
   Episode() = default;
@@ -35,6 +35,9 @@ class Episode {
 
   /// No slot, no step.
   void clear(const DecPomdpSpec& spec);
+
+  /// Room for so many slots.
+  void reserve(int n_slots);
 
   /// Adds slot n_slots(), all zero, and returns nothing; fill it through the spans below.
   void add_slot();

@@ -43,6 +43,7 @@ EpisodeStats Player::play(const Policy& policy, const PlayRules& rules, Ticket t
   QTOT_CHECK(policy.agent->config().spec == spec());
   EpisodeStats stats;
   episode.clear(spec());
+  episode.reserve(spec().episode_limit + 1);
   env::PhiloxChance reset_chance(rules.seed, rules.reset_stream, ticket, 0);
   env_->reset(reset_chance);
 
