@@ -1,15 +1,13 @@
 #include "bench/learner_bench.h"
 
-#include <charconv>
-#include <map>
 #include <sstream>
 
 #include "bench/clock.h"
 #include "bench/peak.h"
+#include "bench/synthetic.h"
 #include "math/isa.h"
 #include "qtot/base/error.h"
 #include "qtot/learner/learner.h"
-#include "qtot/math/philox.h"
 #include "qtot/rollout/tbb_executor.h"
 
 namespace qtot::bench {
@@ -19,101 +17,7 @@ constexpr int kHidden = 64;  // PyMARL's sizes
 constexpr int kEmbedding = 32;
 constexpr int kHypernet = 64;
 
-const std::map<std::string, core::DecPomdpSpec>& shapes() {
-  const auto spec = [](int n, int a, int o, int s, int t) {
-    return core::DecPomdpSpec{
-        .n_agents = n, .n_actions = a, .obs_dim = o, .state_dim = s, .episode_limit = t};
-  };
-  static const std::map<std::string, core::DecPomdpSpec> all = {
-      {"3m", spec(3, 9, 30, 48, 60)},
-      {"2s3z", spec(5, 11, 80, 120, 120)},
-      {"8m_vs_9m", spec(8, 15, 85, 179, 120)},
-      {"MMM2", spec(10, 18, 176, 322, 180)},
-      {"27m_vs_30m", spec(27, 36, 285, 1170, 180)},
-      {"stag_hunt_small", spec(4, 6, 75, 108, 60)},
-  };
-  return all;
-}
-
-[[noreturn]] void refuse_shape(const std::string& text) {
-  std::string names;
-  for (const std::string& name : known_shapes()) names += " " + name;
-  throw Error("--shape " + text + ": expected one of" + names +
-              ", or five numbers A,U,O,S,T (agents, actions, observation, state, limit), each in "
-              "[1, 65536]");
-}
-
-core::DecPomdpSpec parse_shape(const std::string& text) {
-  if (const auto found = shapes().find(text); found != shapes().end()) return found->second;
-  constexpr int kMaxSize = 65536;
-  std::vector<int> numbers;
-  const char* next = text.data();
-  const char* const end = next + text.size();
-  while (next < end) {
-    int number = 0;
-    const auto [rest, error] = std::from_chars(next, end, number);
-    if (error != std::errc() || number < 1 || number > kMaxSize) refuse_shape(text);
-    numbers.push_back(number);
-    if (rest != end && *rest != ',') refuse_shape(text);
-    next = rest == end ? end : rest + 1;
-  }
-  if (numbers.size() != 5) refuse_shape(text);
-  return {.n_agents = numbers[0],
-          .n_actions = numbers[1],
-          .obs_dim = numbers[2],
-          .state_dim = numbers[3],
-          .episode_limit = numbers[4]};
-}
-
-class Random {
- public:
-  double next() {
-    math::Draws draws({.seed = 1, .stream = math::Stream::kInit, .ticket = n_++});
-    return draws.uniform();
-  }
-
- private:
-  std::uint64_t n_ = 0;
-};
-
-core::Episode synthetic_episode(const core::DecPomdpSpec& spec, int length, Random& random) {
-  core::Episode episode(spec);
-  const std::vector<std::uint8_t> avail(static_cast<std::size_t>(spec.n_agents * spec.n_actions),
-                                        1);
-  for (int slot = 0; slot <= length; ++slot) {
-    episode.add_slot();
-    for (float& x : episode.state(slot)) x = static_cast<float>(random.next());
-    for (float& x : episode.obs(slot)) x = static_cast<float>(random.next());
-    for (core::Action& action : episode.actions(slot)) {
-      action = static_cast<core::Action>(random.next() * spec.n_actions);
-    }
-    episode.set_avail(slot, avail);
-    if (slot < length) episode.add_reward(static_cast<float>(random.next()));
-  }
-  episode.set_terminated(true);
-  return episode;
-}
-
-std::vector<int> lengths_of(const LearnerBenchOptions& options, int limit, Random& random) {
-  if (options.lengths != "full" && options.lengths != "ragged") {
-    throw Error("--lengths " + options.lengths + ": expected full or ragged");
-  }
-  std::vector<int> lengths;
-  const int shortest = std::max(1, limit / 4);
-  for (int b = 0; b < options.batch_size; ++b) {
-    const auto drawn = static_cast<int>(random.next() * (limit - shortest + 1));
-    lengths.push_back(options.lengths == "full" ? limit : shortest + drawn);
-  }
-  return lengths;
-}
-
 }  // namespace
-
-std::vector<std::string> known_shapes() {
-  std::vector<std::string> names;
-  for (const auto& [name, spec] : shapes()) names.push_back(name);
-  return names;
-}
 
 double flop_of_update(const core::DecPomdpSpec& spec, const std::vector<int>& lengths,
                       const std::string& mixer) {
@@ -142,10 +46,11 @@ LearnerReport bench_learner(const LearnerBenchOptions& options) {
   LearnerReport report{.spec = parse_shape(options.shape), .options = options};
   report.isa = math::name(math::active_isa());
   Random random;
-  const std::vector<int> lengths = lengths_of(options, report.spec.episode_limit, random);
-  std::vector<core::Episode> episodes;
-  for (const int length : lengths) {
-    episodes.push_back(synthetic_episode(report.spec, length, random));
+  const std::vector<int> lengths =
+      draw_lengths(options.lengths, report.spec.episode_limit, options.batch_size, random);
+  std::vector<core::Episode> episodes(lengths.size());
+  for (std::size_t b = 0; b < lengths.size(); ++b) {
+    make_up(report.spec, lengths[b], random, episodes[b]);
   }
   std::vector<const core::Episode*> batch;
   for (const core::Episode& episode : episodes) batch.push_back(&episode);

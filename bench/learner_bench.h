@@ -10,10 +10,10 @@
 namespace qtot::bench {
 
 struct LearnerBenchOptions {
-  std::string shape = "3m";  // a name of known_shapes(), or "A,U,O,S,T"
+  std::string shape = "3m";  // see parse_shape()
   int batch_size = 32;
   int n_threads = 1;
-  std::string lengths = "full";  // full: all T; ragged: uniform in [T / 4, T]
+  std::string lengths = "full";  // see draw_lengths()
   std::string mixer = "qmix";    // qmix | vdn | iql
   int n_updates = 15;            // timed ones, after two that are not
 };
@@ -28,10 +28,6 @@ struct LearnerReport {
   double peak_gflops = 0;  // FMA peak of as many threads, measured in the same run
   double share_of_peak = 0;
 };
-
-/// Agents, actions, observation, state, episode limit of well-known maps: 3m, 2s3z, 8m_vs_9m, MMM2,
-/// 27m_vs_30m; and stag_hunt_small.
-std::vector<std::string> known_shapes();
 
 /// Throws Error for a shape, mixer or kind of lengths that is not known.
 LearnerReport bench_learner(const LearnerBenchOptions& options);

@@ -2,11 +2,15 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bench/env_bench.h"
 #include "bench/learner_bench.h"
 #include "bench/matmul_bench.h"
+#include "bench/replay_bench.h"
 #include "bench/rollout_bench.h"
+#include "bench/train_bench.h"
 #include "cli/verbs.h"
 #include "qtot/yaml/resolve.h"
+#include "qtot/yaml/yaml.h"
 
 namespace qtot::cli {
 namespace {
@@ -59,6 +63,8 @@ Json to_json(const bench::MatmulReport& report) {
 
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxCount = 100000;
+constexpr const char* kLengthsHelp =
+    "full (default); ragged: uniform in [T/4, T]; half: uniform in [T/4, 3T/4]; or all x T, x in (0, 1]";
 
 Json to_json(const bench::Spread& spread) {
   return {{"median", spread.median},
@@ -95,6 +101,46 @@ Json to_json(const bench::RolloutReport& report) {
           {"gflops", report.gflops},
           {"peak_gflops", report.peak_gflops},
           {"share_of_peak", report.share_of_peak}};
+}
+
+Json to_json(const bench::EnvReport& report) {
+  return {{"env", report.options.env},
+          {"n_agents", report.spec.n_agents},
+          {"n_actions", report.spec.n_actions},
+          {"obs_shape", report.spec.obs_dim},
+          {"state_shape", report.spec.state_dim},
+          {"episode_limit", report.spec.episode_limit},
+          {"steps_per_second", to_json(report.steps_per_second)},
+          {"episode_length", report.episode_length}};
+}
+
+Json to_json(const bench::ReplayReport& report) {
+  return {{"shape", report.options.shape},
+          {"lengths", report.options.lengths},
+          {"episodes", report.options.n_episodes},
+          {"mean_length", report.mean_length},
+          {"bytes_per_episode", report.bytes_per_episode},
+          {"resident_per_episode", report.resident_per_episode},
+          {"padded_per_episode", report.padded_per_episode},
+          {"capacity", report.options.capacity},
+          {"capacity_gib", report.capacity_gib}};
+}
+
+Json to_json(const bench::TrainReport& report) {
+  return {{"env", report.env},
+          {"batch", report.batch_size},
+          {"pipeline", report.pipeline},
+          {"threads", report.options.n_threads},
+          {"isa", report.isa},
+          {"steps_per_second", report.steps_per_second},
+          {"round_seconds", to_json(report.round_seconds)},
+          {"acting", report.acting},
+          {"environment", report.environment},
+          {"learning", report.learning},
+          {"waiting", report.waiting},
+          {"learning_of_wall", report.learning_of_wall},
+          {"busy_in_learning", report.busy_in_learning},
+          {"busy_in_collecting", report.busy_in_collecting}};
 }
 
 template <class Report>
@@ -138,8 +184,7 @@ void add_learner(Verb& bench) {
       .type_name("NAME|A,U,O,S,T");
   verb.option("--batch", options.batch_size, "episodes (default: 32)").range(1, kMaxCount);
   verb.option("--threads", options.n_threads, "worker threads (default: 1)").range(1, kMaxThreads);
-  verb.option("--lengths", options.lengths, "full (default), or ragged: uniform in [T/4, T]")
-      .type_name("KIND");
+  verb.option("--lengths", options.lengths, kLengthsHelp).type_name("KIND");
   verb.option("--mixer", options.mixer, "qmix (default), vdn or iql").type_name("NAME");
   verb.option("--updates", options.n_updates, "timed updates (default: 15)").range(1, kMaxCount);
   verb.json_flag(arguments->json);
@@ -174,6 +219,74 @@ void add_rollout(Verb& bench) {
   });
 }
 
+void add_train_bench(Verb& bench) {
+  struct Arguments {
+    ConfigArguments config;
+    bench::TrainBenchOptions options;
+    bool json = false;
+  };
+  Verb verb = bench.verb("train", "Training end to end, and where its time goes");
+  auto arguments = std::make_shared<Arguments>();
+  arguments->config.add_to(verb);
+  verb.option("--rounds", arguments->options.n_rounds, "timed rounds (default: 30)")
+      .range(1, kMaxCount);
+  verb.option("--threads", arguments->options.n_threads, "worker threads (default: 1)")
+      .range(1, kMaxThreads);
+  verb.json_flag(arguments->json);
+  verb.action([arguments] {
+    const yaml::Resolved resolved =
+        yaml::resolve(arguments->config.config, arguments->config.env_config,
+                      assignments(arguments->config.words));
+    print(bench::bench_train(resolved.config, arguments->options), arguments->json);
+    return ExitCode::kDone;
+  });
+}
+
+void add_env_bench(Verb& bench) {
+  struct Arguments {
+    bench::EnvBenchOptions options;
+    std::vector<std::string> words;
+    bool json = false;
+  };
+  Verb verb = bench.verb("env", "Steps per second of an environment alone, on one core");
+  auto arguments = std::make_shared<Arguments>();
+  verb.option("name", arguments->options.env, "environment").required().type_name("NAME");
+  verb.option("words", arguments->words, "[with] key=value ...: its arguments")
+      .type_name("KEY=VALUE");
+  verb.option("--steps", arguments->options.n_steps, "of a round (default: 20000)")
+      .range(1, 100 * kMaxCount);
+  verb.option("--rounds", arguments->options.n_rounds, "timed rounds (default: 15)")
+      .range(1, kMaxCount);
+  verb.json_flag(arguments->json);
+  verb.action([arguments] {
+    arguments->options.env_args = yaml::parse_assignments(assignments(arguments->words));
+    print(bench::bench_env(arguments->options), arguments->json);
+    return ExitCode::kDone;
+  });
+}
+
+void add_replay(Verb& bench) {
+  struct Arguments {
+    bench::ReplayBenchOptions options;
+    bool json = false;
+  };
+  Verb verb = bench.verb("replay", "Memory that stored episodes take");
+  auto arguments = std::make_shared<Arguments>();
+  bench::ReplayBenchOptions& options = arguments->options;
+  verb.option("--shape", options.shape, "as of bench learner (default: 27m_vs_30m)")
+      .type_name("NAME|A,U,O,S,T");
+  verb.option("--episodes", options.n_episodes, "that are stored (default: 500)")
+      .range(1, kMaxCount);
+  verb.option("--capacity", options.capacity, "episodes to reckon with (default: 5000)")
+      .range(1, 100 * kMaxCount);
+  verb.option("--lengths", options.lengths, kLengthsHelp).type_name("KIND");
+  verb.json_flag(arguments->json);
+  verb.action([arguments] {
+    print(bench::bench_replay(arguments->options), arguments->json);
+    return ExitCode::kDone;
+  });
+}
+
 }  // namespace
 
 void add_bench(Verb& app) {
@@ -182,6 +295,9 @@ void add_bench(Verb& app) {
   add_matmul(verb);
   add_learner(verb);
   add_rollout(verb);
+  add_train_bench(verb);
+  add_env_bench(verb);
+  add_replay(verb);
 }
 
 }  // namespace qtot::cli

@@ -16,6 +16,7 @@ struct Arguments {
   std::string out;
   unsigned n_threads = std::max(1U, std::thread::hardware_concurrency());
   bool resume = false;
+  bool overcommit = false;
   bool json = false;
 };
 
@@ -69,6 +70,7 @@ ExitCode run(const Arguments& arguments) {
   request.folder = folder;
   request.n_threads = arguments.n_threads;
   request.resume = arguments.resume;
+  request.overcommit = arguments.overcommit;
   request.stop = &stop_requested;
   request.progress = &std::cerr;
   std::signal(SIGINT, on_signal);
@@ -99,6 +101,8 @@ void add_train(Verb& app) {
   verb.option("--threads", arguments->n_threads, "worker threads (default: all cores)")
       .range(1U, kMaxThreads);
   verb.flag("--resume", arguments->resume, "go on with the run in the folder, to the same bits");
+  verb.flag("--overcommit", arguments->overcommit,
+            "start although the longest episodes would fill more memory than there is");
   verb.json_flag(arguments->json);
   verb.action([arguments] { return run(*arguments); });
 }

@@ -1,12 +1,9 @@
 #include "qtot/core/episode.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdint>
 
 #include "qtot/base/check.h"
+#include "qtot/base/memory.h"
 
 namespace qtot::core {
 namespace {
@@ -20,18 +17,12 @@ std::span<T> part(std::span<T> all, int slot, std::size_t width) {
   return all.subspan(size_of(slot) * width, width);
 }
 
-// The whole pages between the content and what the longest episode filled.
+// The memory behind the content that the longest episode filled.
 template <class T>
-void give_back(const std::vector<T>& content, std::size_t most) {
-  constexpr std::uintptr_t kWorthACall = 64 * 1024;
-  static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<std::uintptr_t>(content.data());
-  const std::uintptr_t first = (begin + content.size() * sizeof(T) + page - 1) / page * page;
-  const std::uintptr_t last =
-      (begin + std::min(most, content.capacity()) * sizeof(T)) / page * page;
-  if (last <= first || last - first < kWorthACall) return;
-  // a hint: where it fails the memory stays
-  static_cast<void>(::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED));
+void give_back(std::vector<T>& content, std::size_t most) {
+  const std::size_t filled = std::min(most, content.capacity());
+  if (filled <= content.size()) return;
+  release_pages(content.data() + content.size(), (filled - content.size()) * sizeof(T));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "qtot/base/error.h"
 #include "qtot/base/files.h"
+#include "qtot/base/memory.h"
 #include "qtot/checkpoint/checkpoint.h"
 #include "qtot/checkpoint/folder.h"
 #include "qtot/env/env.h"
@@ -16,6 +17,8 @@
 #include "qtot/rollout/collect.h"
 #include "qtot/rollout/tbb_executor.h"
 #include "qtot/train/evaluate.h"
+#include "qtot/train/flow_graph_player.h"
+#include "qtot/train/memory_bound.h"
 #include "qtot/train/trainer.h"
 #include "qtot/yaml/yaml.h"
 
@@ -23,22 +26,6 @@ namespace qtot::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-class FlowGraphPlayer final : public RoundPlayer {
- public:
-  FlowGraphPlayer(std::size_t n_threads, const rollout::EnvFactory& make_env)
-      : collector_(n_threads, make_env) {}
-  void start(const rollout::Round& round) override {
-    round_ = round;
-    collector_.start(round_);
-  }
-  std::vector<rollout::EpisodeStats> wait() override { return collector_.wait(); }
-  const core::DecPomdpSpec& spec() const { return collector_.spec(); }
-
- private:
-  rollout::Collector collector_;
-  rollout::Round round_;
-};
 
 // Means over what happened since they were last logged. Lies in the checkpoint as plain numbers.
 struct Averages {
@@ -112,6 +99,7 @@ class Run {
         test_(Due::at_once(config_.test_interval)) {}
 
   RunReport go() {
+    if (!request_.overcommit) require_ring_fits(config_, player_.spec(), memory_limit_bytes());
     if (resume()) return report(false);
     log_.emplace(request_.folder,
                  metrics::RunLogOptions{.use_tensorboard = config_.use_tensorboard}, positions_);

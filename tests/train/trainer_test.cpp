@@ -12,7 +12,7 @@
 #include "qtot/env/env.h"
 #include "qtot/rollout/tbb_executor.h"
 #include "qtot/train/evaluate.h"
-#include "train/round_players.h"
+#include "qtot/train/flow_graph_player.h"
 
 namespace qtot::train {
 namespace {
@@ -183,7 +183,7 @@ TEST_P(EitherPipeline, NumberOfThreadsShowsInNoBit) {
   Serial serial(config);
   const std::vector<std::string> expected = digests(serial.trainer, 8);
   for (const std::size_t n_threads : {1U, 2U, 3U, 8U}) {
-    test::FlowGraphPlayer player(n_threads, [&] { return make_env(config); });
+    FlowGraphPlayer player(n_threads, [&] { return make_env(config); });
     rollout::TbbExecutor executor(n_threads);
     Trainer trainer(config, make_env(config)->spec(), player, executor);
     EXPECT_EQ(digests(trainer, 8), expected) << n_threads << " threads";

@@ -20,6 +20,7 @@ struct RunRequest {
   std::filesystem::path folder;
   std::size_t n_threads = 1;
   bool resume = false;
+  bool overcommit = false;  // start although the ring could outgrow the memory
   const std::atomic<bool>* stop = nullptr;  // set by a signal: finish the round, save, return
   std::ostream* progress = nullptr;         // where the bar is drawn
 };
@@ -39,8 +40,8 @@ struct RunReport {
 
 /// Trains, in the manner of PyMARL's run: rounds until t_max, with evaluation, logging and saving at
 /// their intervals, and fills the run folder (docs/run_folder.md). Throws Error for a folder that
-/// exists without `resume`, for a checkpoint that does not belong to this configuration, and for what
-/// the disk refuses (kFailed).
+/// exists without `resume`, for a checkpoint that does not belong to this configuration, for a ring that
+/// could outgrow the memory without `overcommit`, and for what the disk refuses (kFailed).
 RunReport run(const RunRequest& request);
 
 }  // namespace qtot::train

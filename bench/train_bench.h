@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bench/statistics.h"
+#include "qtot/config/training_config.h"
+
+/// Training end to end, and where its time goes.
+namespace qtot::bench {
+
+struct TrainBenchOptions {
+  int n_threads = 1;
+  int n_rounds = 30;  // timed ones, after the ring holds a batch and two more
+};
+
+struct TrainReport {
+  std::string env;
+  TrainBenchOptions options;
+  std::string isa = {};
+  int batch_size = 0;
+  int pipeline = 0;
+  Spread round_seconds = {};    // wall clock: batch_size_run episodes and an update
+  double steps_per_second = 0;  // environment steps of training, wall clock
+
+  // Shares of the threads' time, threads x wall clock; they add up to 1.
+  double acting = 0;       // inputs, agent network, choice of the action
+  double environment = 0;  // reset, step, observe
+  double learning = 0;     // update and sampling: CPU time
+  double waiting = 0;      // what is left: no work, or other programs on the cores
+
+  double learning_of_wall = 0;    // wall clock inside of learning, of all
+  double busy_in_learning = 0;    // CPU time inside of learning, of threads x its wall clock
+  double busy_in_collecting = 0;  // the same while episodes are waited for
+};
+
+/// Runs the trainer that `qtot train` runs, without evaluation, log and files.
+TrainReport bench_train(const config::TrainingConfig& config, const TrainBenchOptions& options);
+
+std::string to_text(const TrainReport& report);
+
+}  // namespace qtot::bench

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+
+namespace qtot {
+
+/// Gives the whole pages inside [begin, begin + n_bytes) back to the system where that is worth a call.
+/// The memory stays the caller's: what it holds is lost, and it reads as zeros until it is written again.
+void release_pages(void* begin, std::size_t n_bytes);
+
+/// Bytes of this process that lie in memory now.
+std::size_t resident_bytes();
+
+/// Bytes that this process can ever have: the machine's memory, or less where a control group (version 1
+/// or 2) that it runs in allows less. The largest number where nobody says.
+std::size_t memory_limit_bytes();
+
+}  // namespace qtot
