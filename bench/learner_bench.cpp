@@ -4,6 +4,7 @@
 
 #include "bench/clock.h"
 #include "bench/peak.h"
+#include "bench/projection.h"
 #include "bench/synthetic.h"
 #include "math/isa.h"
 #include "qtot/base/error.h"
@@ -16,6 +17,28 @@ namespace {
 constexpr int kHidden = 64;  // PyMARL's sizes
 constexpr int kEmbedding = 32;
 constexpr int kHypernet = 64;
+
+// Wall clock of updates, less what `saved` says of each.
+Spread time_updates(const LearnerBenchOptions& options, const core::DecPomdpSpec& spec,
+                    core::Batch batch, Executor& executor, FunctionRef<double()> saved) {
+  agents::AgentConfig agent;
+  agent.spec = spec;
+  agent.hidden_dim = kHidden;
+  mixers::MixerConfig mixer;
+  mixer.mixer = options.mixer;
+  mixer.mixing_embed_dim = kEmbedding;
+  mixer.hypernet_embed = kHypernet;
+  learner::Learner<float> learner(learner::make_network<float>(agent, mixer), {}, 1, executor);
+  std::vector<double> seconds;
+  constexpr int kWarmUp = 2;
+  for (int k = 0; k < kWarmUp + options.n_updates; ++k) {
+    const double start = wall_seconds();
+    learner.update(batch, 0);
+    const double taken = wall_seconds() - start - saved();
+    if (k >= kWarmUp) seconds.push_back(taken);
+  }
+  return spread_of(seconds);
+}
 
 }  // namespace
 
@@ -56,26 +79,19 @@ LearnerReport bench_learner(const LearnerBenchOptions& options) {
   for (const core::Episode& episode : episodes) batch.push_back(&episode);
 
   rollout::TbbExecutor executor(static_cast<std::size_t>(options.n_threads));
-  agents::AgentConfig agent;
-  agent.spec = report.spec;
-  agent.hidden_dim = kHidden;
-  mixers::MixerConfig mixer;
-  mixer.mixer = options.mixer;
-  mixer.mixing_embed_dim = kEmbedding;
-  mixer.hypernet_embed = kHypernet;
-  learner::Learner<float> learner(learner::make_network<float>(agent, mixer), {}, 1, executor);
-  std::vector<double> seconds;
-  constexpr int kWarmUp = 2;
-  for (int k = 0; k < kWarmUp + options.n_updates; ++k) {
-    const double start = wall_seconds();
-    learner.update(batch, 0);
-    if (k >= kWarmUp) seconds.push_back(wall_seconds() - start);
-  }
-  report.seconds = spread_of(seconds);
+  report.seconds = time_updates(options, report.spec, batch, executor, [] { return 0.0; });
   report.gflop = flop_of_update(report.spec, lengths, options.mixer) * 1e-9;
   report.gflops = report.gflop / report.seconds.median;
   report.peak_gflops = measure_fma_peak_gflops(true, options.n_threads);
   report.share_of_peak = report.gflops / report.peak_gflops;
+  for (int n = 1; n <= options.projected_threads; n *= 2) {
+    ProjectingExecutor projecting(static_cast<std::size_t>(n));
+    const double seconds = time_updates(options, report.spec, batch, projecting, [&] {
+                             return projecting.take_saved();
+                           }).median;
+    const double first = report.projections.empty() ? seconds : report.projections[0].seconds;
+    report.projections.push_back({.n_threads = n, .seconds = seconds, .speedup = first / seconds});
+  }
   return report;
 }
 
@@ -91,6 +107,10 @@ std::string to_text(const LearnerReport& report) {
      << "  operations  " << report.gflop << " GFLOP, " << report.gflops << " GFLOP/s\n"
      << "  peak        " << report.peak_gflops << " GFLOP/s, measured; share "
      << report.share_of_peak << '\n';
+  for (const Projection& p : report.projections) {
+    os << "  projected   " << p.n_threads << " threads: " << p.seconds * 1e3 << " ms, "
+       << p.speedup << " times as fast as one\n";
+  }
   return os.str();
 }
 

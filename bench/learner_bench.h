@@ -16,6 +16,14 @@ struct LearnerBenchOptions {
   std::string lengths = "full";  // see draw_lengths()
   std::string mixer = "qmix";    // qmix | vdn | iql
   int n_updates = 15;            // timed ones, after two that are not
+  int projected_threads = 0;     // 0: no projections; else to 1, 2, 4, ... as far as this
+};
+
+/// An update on more threads than were run, reckoned from the times of its pieces on one (projection.h).
+struct Projection {
+  int n_threads = 0;
+  double seconds = 0;  // median of one update
+  double speedup = 0;  // against 1 thread reckoned in the same way
 };
 
 struct LearnerReport {
@@ -27,6 +35,7 @@ struct LearnerReport {
   double gflops = 0;       // gflop / median seconds
   double peak_gflops = 0;  // FMA peak of as many threads, measured in the same run
   double share_of_peak = 0;
+  std::vector<Projection> projections = {};
 };
 
 /// Throws Error for a shape, mixer or kind of lengths that is not known.

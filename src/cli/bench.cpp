@@ -74,6 +74,11 @@ Json to_json(const bench::Spread& spread) {
 
 Json to_json(const bench::LearnerReport& report) {
   const bench::LearnerBenchOptions& options = report.options;
+  Json projections = Json::array();
+  for (const bench::Projection& p : report.projections) {
+    projections.push_back(
+        {{"threads", p.n_threads}, {"seconds", p.seconds}, {"speedup", p.speedup}});
+  }
   return {{"shape", options.shape},
           {"n_agents", report.spec.n_agents},
           {"n_actions", report.spec.n_actions},
@@ -89,7 +94,8 @@ Json to_json(const bench::LearnerReport& report) {
           {"gflop", report.gflop},
           {"gflops", report.gflops},
           {"peak_gflops", report.peak_gflops},
-          {"share_of_peak", report.share_of_peak}};
+          {"share_of_peak", report.share_of_peak},
+          {"projections", projections}};
 }
 
 Json to_json(const bench::RolloutReport& report) {
@@ -187,6 +193,9 @@ void add_learner(Verb& bench) {
   verb.option("--lengths", options.lengths, kLengthsHelp).type_name("KIND");
   verb.option("--mixer", options.mixer, "qmix (default), vdn or iql").type_name("NAME");
   verb.option("--updates", options.n_updates, "timed updates (default: 15)").range(1, kMaxCount);
+  verb.option("--project", options.projected_threads,
+              "reckon, from the times of the pieces of work, with 1, 2, 4, ... up to so many threads")
+      .range(1, kMaxThreads);
   verb.json_flag(arguments->json);
   verb.action([arguments] {
     print(bench::bench_learner(arguments->options), arguments->json);

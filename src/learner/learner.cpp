@@ -16,10 +16,12 @@
 namespace qtot::learner {
 namespace {
 
-constexpr std::size_t kChunk = 8192;  // parameters that one piece of parallel work sums or steps
-
-std::size_t n_chunks(std::size_t n) {
-  return (n + kChunk - 1) / kChunk;
+// Parameters that one piece of parallel work sums or steps: several pieces a worker, none tiny.
+std::size_t chunk_size(std::size_t n_params, std::size_t n_workers) {
+  constexpr std::size_t kLargest = 8192;
+  constexpr std::size_t kSmallest = 512;
+  constexpr std::size_t kPerWorker = 4;
+  return std::clamp(n_params / (kPerWorker * n_workers), kSmallest, kLargest);
 }
 
 }  // namespace
@@ -213,12 +215,13 @@ template <class T>
 void Learner<T>::sum_leaves(std::size_t n_leaves) {
   Scratch& scratch = *scratch_;
   const std::size_t n_params = scratch.gradient.size();
-  executor_.for_each(n_chunks(n_params), [&](std::size_t chunk, std::size_t worker) {
-    const std::size_t first = chunk * kChunk;
+  const std::size_t size = chunk_size(n_params, executor_.n_workers());
+  executor_.for_each((n_params + size - 1) / size, [&](std::size_t chunk, std::size_t worker) {
+    const std::size_t first = chunk * size;
     std::vector<const T*>& leaves = scratch.leaf_parts[worker];
     leaves.resize(n_leaves);
     for (std::size_t b = 0; b < n_leaves; ++b) leaves[b] = scratch.leaf(b) + first;
-    math::tree_sum<T>(leaves, std::min(kChunk, n_params - first), scratch.gradient.data() + first);
+    math::tree_sum<T>(leaves, std::min(size, n_params - first), scratch.gradient.data() + first);
   });
 }
 
@@ -274,9 +277,10 @@ void Learner<T>::step_optimiser() {
   nn::OptimiserState<T>& optimiser = state_.optimiser;
   const std::size_t n_params = state_.params.size();
   ++optimiser.n_steps;
-  executor_.for_each(n_chunks(n_params), [&](std::size_t chunk, std::size_t) {
-    const std::size_t first = chunk * kChunk;
-    const std::size_t count = std::min(kChunk, n_params - first);
+  const std::size_t size = chunk_size(n_params, executor_.n_workers());
+  executor_.for_each((n_params + size - 1) / size, [&](std::size_t chunk, std::size_t) {
+    const std::size_t first = chunk * size;
+    const std::size_t count = std::min(size, n_params - first);
     const auto part = [&](std::vector<T>& all) {
       return all.empty() ? std::span<T>() : std::span<T>(all).subspan(first, count);
     };
