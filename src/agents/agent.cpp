@@ -36,25 +36,21 @@ void Agent<T>::backward_together(nn::Weights<T> w, std::span<const BackwardPass<
   }
 }
 
-template <class T>
-void write_inputs(const AgentConfig& config, std::span<const float> obs,
-                  std::span<const core::Action> last_actions, MatView<T> inputs) {
-  const Index obs_dim = config.spec.obs_dim;
-  const Index n_actions = config.spec.n_actions;
-  QTOT_CHECK_EQ(inputs.rows(), config.spec.n_agents);
-  QTOT_CHECK_EQ(inputs.cols(), input_dim(config));
-  QTOT_CHECK_EQ(static_cast<Index>(obs.size()), inputs.rows() * obs_dim);
-  for (Index n = 0; n < inputs.rows(); ++n) {
-    T* const row = inputs.data() + n * inputs.outerStride();
-    const float* const seen = obs.data() + n * obs_dim;
-    for (Index i = 0; i < obs_dim; ++i) row[i] = static_cast<T>(seen[i]);
-    std::fill(row + obs_dim, row + inputs.cols(), T(0));
-    Index next = obs_dim;
-    if (config.obs_last_action) {
-      if (!last_actions.empty()) row[next + last_actions[static_cast<std::size_t>(n)]] = T(1);
-      next += n_actions;
+Index n_one_hots(const AgentConfig& config) {
+  return Index{config.obs_last_action} + Index{config.obs_agent_id};
+}
+
+void write_one_hots(const AgentConfig& config, std::span<const core::Action> last_actions,
+                    std::span<std::int32_t> columns) {
+  const auto n_agents = static_cast<std::size_t>(config.spec.n_agents);
+  QTOT_CHECK_EQ(static_cast<Index>(columns.size()), config.spec.n_agents * n_one_hots(config));
+  QTOT_CHECK(last_actions.empty() || last_actions.size() == n_agents);
+  auto column = columns.begin();
+  for (std::size_t n = 0; n < n_agents; ++n) {
+    if (config.obs_last_action) *column++ = last_actions.empty() ? -1 : last_actions[n];
+    if (config.obs_agent_id) {
+      *column++ = static_cast<std::int32_t>(n) + (config.obs_last_action ? config.spec.n_actions : 0);
     }
-    if (config.obs_agent_id) row[next + n] = T(1);
   }
 }
 
@@ -66,9 +62,7 @@ std::unique_ptr<Agent<T>> make_agent(const AgentConfig& config, nn::ParamLayout&
 }
 
 #define QTOT_INSTANTIATE(T)                                                 \
-  template class Agent<T>;                                                  \
-  template void write_inputs<T>(const AgentConfig&, std::span<const float>, \
-                                std::span<const core::Action>, MatView<T>); \
+  template class Agent<T>; \
   template std::unique_ptr<Agent<T>> make_agent<T>(const AgentConfig&, nn::ParamLayout&);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE

@@ -2,6 +2,7 @@
 //
 //   x1 = relu(in W1^T + b1)    x2 = relu(x1 W2^T + b2)    q = x2 W3^T + b3
 #include "agents/families.h"
+#include "agents/input_layer.h"
 #include "agents/relu_backward.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
@@ -29,23 +30,23 @@ class FeedForward final : public Agent<T> {
       : Agent<T>(config), width_(config.hidden_dim) {
     const double gain = config.orthogonal_gain;
     const double inner_gain = gain > 0 ? 1 : 0;
-    fc1_ = nn::Linear::add(layout, "agent.fc1", this->input_dim(), width_, inner_gain);
+    fc1_ = InputLayer::add(layout, "agent.fc1", config, width_, inner_gain);
     fc2_ = nn::Linear::add(layout, "agent.fc2", width_, width_, inner_gain);
     fc3_ = nn::Linear::add(layout, "agent.fc3", width_, config.spec.n_actions, gain);
   }
 
-  void forward(nn::Weights<T> w, ConstMatView<T> inputs, Index /*n_rows*/, const T* /*hidden0*/,
+  void forward(nn::Weights<T> w, const Inputs<T>& inputs, Index /*n_rows*/, const T* /*hidden0*/,
                nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> utilities) const override {
-    const nn::Buffer<T> x1 = tape.saved[kX1] = workspace.take(inputs.rows(), width_);
-    const nn::Buffer<T> x2 = tape.saved[kX2] = workspace.take(inputs.rows(), width_);
-    nn::forward(fc1_, w, inputs, x1.view());
+    const nn::Buffer<T> x1 = tape.saved[kX1] = workspace.take(utilities.rows(), width_);
+    const nn::Buffer<T> x2 = tape.saved[kX2] = workspace.take(utilities.rows(), width_);
+    fc1_.forward(w, inputs, x1.view());
     relu_in_place(x1);
     nn::forward(fc2_, w, x1.const_view(), x2.view());
     relu_in_place(x2);
     nn::forward(fc3_, w, x2.const_view(), utilities);
   }
 
-  void backward(nn::Weights<T> w, ConstMatView<T> inputs, Index /*n_rows*/,
+  void backward(nn::Weights<T> w, const Inputs<T>& inputs, Index /*n_rows*/,
                 nn::Workspace<T>& workspace, const Tape<T>& tape, ConstMatView<T> d_utilities,
                 T* gradient) const override {
     const Index n = d_utilities.rows();
@@ -57,7 +58,10 @@ class FeedForward final : public Agent<T> {
     nn::backward_params(fc2_, tape.saved[kX1].const_view(0, n), d_x2.const_view(), gradient);
     nn::backward_input(fc2_, w, d_x2.const_view(), d_x1.view());
     relu_backward(tape.saved[kX1].data, n * width_, d_x1.data);
-    nn::backward_params(fc1_, math::rows(inputs, 0, n), d_x1.const_view(), gradient);
+    const nn::Buffer<T> one_hot_sums = workspace.take(fc1_.n_one_hot_columns(), width_);
+    fc1_.backward_params(rows(inputs, 0, n), d_x1.const_view(), math::kFromZero, gradient,
+                         one_hot_sums.view());
+    fc1_.finish(one_hot_sums.const_view(), gradient);
   }
 
   ConstMatView<T> final_hidden(const Tape<T>& /*tape*/, Index /*n_rows*/) const override {
@@ -66,7 +70,7 @@ class FeedForward final : public Agent<T> {
 
  private:
   Index width_;
-  nn::Linear fc1_;
+  InputLayer fc1_;
   nn::Linear fc2_;
   nn::Linear fc3_;
 };

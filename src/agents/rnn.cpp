@@ -13,6 +13,7 @@
 #include <array>
 
 #include "agents/families.h"
+#include "agents/input_layer.h"
 #include "agents/relu_backward.h"
 #include "qtot/base/check.h"
 #include "qtot/math/elementary.h"
@@ -50,7 +51,7 @@ class Rnn final : public Agent<T> {
     const Index h = config.hidden_dim;
     this->set_hidden_dim(h);
     const double gain = config.orthogonal_gain;
-    fc1_ = nn::Linear::add(layout, "agent.fc1", this->input_dim(), h, gain > 0 ? 1 : 0);
+    fc1_ = InputLayer::add(layout, "agent.fc1", config, h, gain > 0 ? 1 : 0);
     // PyTorch's GRUCell: both matrices before both biases, all within 1 / sqrt(H)
     const nn::Init init{nn::Init::kUniform, 1 / math::sqrt(static_cast<double>(h))};
     input_.in = recurrent_.in = h;
@@ -63,7 +64,7 @@ class Rnn final : public Agent<T> {
     if (config.layer_norm) norm_ = nn::LayerNorm::add(layout, "agent.layer_norm", h);
   }
 
-  void forward(nn::Weights<T> w, ConstMatView<T> inputs, Index n_rows, const T* hidden0,
+  void forward(nn::Weights<T> w, const Inputs<T>& inputs, Index n_rows, const T* hidden0,
                nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> utilities) const override {
     const ForwardPass<T> pass{.inputs = inputs, .utilities = utilities, .tape = &tape};
     Forward(*this, w, {&pass, 1}, n_rows, hidden0, workspace).run();
@@ -73,7 +74,7 @@ class Rnn final : public Agent<T> {
     if (!passes.empty()) Forward(*this, w, passes, n_rows, nullptr, workspace).run();
   }
 
-  void backward(nn::Weights<T> w, ConstMatView<T> inputs, Index n_rows, nn::Workspace<T>& workspace,
+  void backward(nn::Weights<T> w, const Inputs<T>& inputs, Index n_rows, nn::Workspace<T>& workspace,
                 const Tape<T>& tape, ConstMatView<T> d_utilities, T* gradient) const override {
     const BackwardPass<T> pass{
         .inputs = inputs, .d_utilities = d_utilities, .tape = &tape, .gradient = gradient};
@@ -93,7 +94,7 @@ class Rnn final : public Agent<T> {
   class Forward;
   class Backward;
 
-  nn::Linear fc1_;
+  InputLayer fc1_;
   nn::Linear input_;
   nn::Linear recurrent_;
   nn::Linear fc2_;
@@ -113,7 +114,7 @@ class Rnn<T>::Forward {
     QTOT_CHECK_LE(passes.size(), kMaxTogether);
     const Index h = net.hidden_dim();
     for (std::size_t p = 0; p < passes.size(); ++p) {
-      QTOT_CHECK_EQ(passes[p].inputs.rows() % n_rows, 0);
+      QTOT_CHECK_EQ(passes[p].utilities.rows() % n_rows, 0);
       QTOT_CHECK(p == 0 || n_slots(p) <= n_slots(p - 1));
       take_buffers(p, workspace);
       T* const before = tape(p).saved[kHidden].data;
@@ -138,7 +139,7 @@ class Rnn<T>::Forward {
 
  private:
   Index n_passes() const { return static_cast<Index>(passes_.size()); }
-  Index n_slots(std::size_t p) const { return passes_[p].inputs.rows() / n_rows_; }
+  Index n_slots(std::size_t p) const { return passes_[p].utilities.rows() / n_rows_; }
   bool keeps(std::size_t p) const { return passes_[p].tape != nullptr; }
   Tape<T>& tape(std::size_t p) { return keeps(p) ? *passes_[p].tape : unkept_[p]; }
 
@@ -158,7 +159,7 @@ class Rnn<T>::Forward {
 
   void take_buffers(std::size_t p, nn::Workspace<T>& workspace) {
     const Index h = net_.hidden_dim();
-    const Index n = keeps(p) ? passes_[p].inputs.rows() : rows_of_chunk(p, 0);
+    const Index n = keeps(p) ? passes_[p].utilities.rows() : rows_of_chunk(p, 0);
     auto& saved = tape(p).saved;
     saved[kX] = workspace.take(n, h);
     saved[kGates] = workspace.take(n, 3 * h);
@@ -179,8 +180,7 @@ class Rnn<T>::Forward {
     if (!keeps(p) && first > 0) {  // the state behind the chunk before
       std::copy_n(saved[kHidden].row(chunk_ * n_rows_), n_rows_ * h, saved[kHidden].data);
     }
-    nn::forward(net_.fc1_, w_, math::rows(passes_[p].inputs, first * n_rows_, n),
-                saved[kX].view(begin, n));
+    net_.fc1_.forward(w_, rows(passes_[p].inputs, first * n_rows_, n), saved[kX].view(begin, n));
     const std::span<T> flat(saved[kX].row(begin), static_cast<std::size_t>(n * h));
     if (net_.config().input_relu) math::relu<T>(flat, flat);
     nn::forward(net_.input_, w_, saved[kX].const_view(begin, n), saved[kGates].view(begin, n));
@@ -251,6 +251,7 @@ class Rnn<T>::Backward {
     d_hidden_ = workspace.take(n_all, h);
     d_gh_ = workspace.take(n_all, 3 * h);
     d_x_ = workspace.take(kChunkRows, h);
+    one_hot_sums_ = workspace.take(net.fc1_.n_one_hot_columns(), h);
   }
 
   void run() {
@@ -330,9 +331,10 @@ class Rnn<T>::Backward {
       nn::backward_params(net_.input_, saved[kX].const_view(first, n), d_gi, pass.gradient, start);
       nn::backward_input(net_.input_, w_, d_gi, d_x_.view(0, n));
       if (net_.config().input_relu) relu_backward(saved[kX].row(first), n * d_x_.cols, d_x_.data);
-      nn::backward_params(net_.fc1_, math::rows(pass.inputs, first, n), d_x_.const_view(0, n),
-                          pass.gradient, start);
+      net_.fc1_.backward_params(rows(pass.inputs, first, n), d_x_.const_view(0, n), start,
+                                pass.gradient, one_hot_sums_.view());
     }
+    net_.fc1_.finish(one_hot_sums_.const_view(), pass.gradient);
   }
 
   void recurrent_params(std::size_t p, Index first, Index n, math::Start start) {
@@ -357,6 +359,7 @@ class Rnn<T>::Backward {
   nn::Buffer<T> d_hidden_;               // [P * n_rows, H]   dL/dh' of a slot in all
   nn::Buffer<T> d_gh_;                   // [P * n_rows, 3H]
   nn::Buffer<T> d_x_;                    // [chunk, H]
+  nn::Buffer<T> one_hot_sums_;           // [X - O, H]  of one episode
 };
 
 }  // namespace

@@ -1,9 +1,10 @@
 #include "learner/episode_inputs.h"
 
 #include <algorithm>
-#include <vector>
+#include <type_traits>
 
 #include "qtot/agents/epsilon_greedy.h"
+#include "qtot/base/check.h"
 #include "qtot/math/scalars.h"
 
 namespace qtot::learner {
@@ -24,26 +25,47 @@ std::span<const Action> last_actions(const LearnerConfig& config, const core::Ep
   return of >= 0 && of < episode.n_slots() ? episode.actions(of) : std::span<const Action>{};
 }
 
+// [n_slots * N, O]
+template <class T>
+math::ConstMatView<T> gather_obs(const core::Episode& episode, int n_slots,
+                                 nn::Workspace<T>& workspace) {
+  const Index n_rows = index(n_slots) * index(episode.spec().n_agents);
+  const Index obs_dim = index(episode.spec().obs_dim);
+  if constexpr (std::is_same_v<T, float>) {
+    if (n_slots <= episode.n_slots()) {
+      return math::view(episode.all_obs().data(), n_rows, obs_dim);
+    }
+  }
+  const Buffer<T> obs = workspace.take_zero(n_rows, obs_dim);
+  const std::size_t n_seen =
+      std::min(episode.all_obs().size(), static_cast<std::size_t>(n_rows * obs_dim));
+  std::ranges::transform(episode.all_obs().first(n_seen), obs.data,
+                         [](float value) { return static_cast<T>(value); });
+  return obs.const_view();
+}
+
 }  // namespace
 
+std::size_t n_one_hot_columns(const agents::AgentConfig& agent, int n_slots) {
+  return static_cast<std::size_t>(index(n_slots) * index(agent.spec.n_agents) *
+                                  agents::n_one_hots(agent));
+}
+
 template <class T>
-Buffer<T> gather_inputs(const agents::AgentConfig& agent, const LearnerConfig& config,
-                        const core::Episode& episode, int n_slots, nn::Workspace<T>& workspace) {
-  const Index n_agents = index(agent.spec.n_agents);
-  const Buffer<T> inputs = workspace.take(index(n_slots) * n_agents, agents::input_dim(agent));
-  const int n_seen = std::min(n_slots, episode.n_slots());
-  for (int slot = 0; slot < n_seen; ++slot) {
-    agents::write_inputs<T>(agent, episode.obs(slot), last_actions(config, episode, slot),
-                            inputs.view(index(slot) * n_agents, n_agents));
+agents::Inputs<T> gather_inputs(const agents::AgentConfig& agent, const LearnerConfig& config,
+                                const core::Episode& episode, int n_slots,
+                                nn::Workspace<T>& workspace, std::span<std::int32_t> columns) {
+  QTOT_CHECK_EQ(columns.size(), n_one_hot_columns(agent, n_slots));
+  const std::size_t n_a_slot = n_one_hot_columns(agent, 1);
+  for (int slot = 0; slot < n_slots; ++slot) {
+    agents::write_one_hots(agent, last_actions(config, episode, slot),
+                           columns.subspan(static_cast<std::size_t>(slot) * n_a_slot, n_a_slot));
   }
-  if (n_seen == n_slots) return inputs;
-  const std::vector<float> nothing(static_cast<std::size_t>(n_agents * index(agent.spec.obs_dim)),
-                                   0.0F);
-  for (int slot = n_seen; slot < n_slots; ++slot) {
-    agents::write_inputs<T>(agent, nothing, last_actions(config, episode, slot),
-                            inputs.view(index(slot) * n_agents, n_agents));
-  }
-  return inputs;
+  const auto obs = gather_obs<T>(episode, n_slots, workspace);
+  return {.obs = obs,
+          .one_hots = {.columns = columns.data(),
+                       .rows = obs.rows(),
+                       .per_row = agents::n_one_hots(agent)}};
 }
 
 template <class T>
@@ -94,8 +116,9 @@ Action greedy_action(const T* utilities, bool ignores_avail, const core::Episode
 }
 
 #define QTOT_INSTANTIATE(T)                                                             \
-  template Buffer<T> gather_inputs<T>(const agents::AgentConfig&, const LearnerConfig&, \
-                                      const core::Episode&, int, nn::Workspace<T>&);    \
+  template agents::Inputs<T> gather_inputs<T>(                                          \
+      const agents::AgentConfig&, const LearnerConfig&, const core::Episode&, int,      \
+      nn::Workspace<T>&, std::span<std::int32_t>);                                      \
   template Buffer<T> gather_states<T>(const core::Episode&, int, nn::Workspace<T>&);    \
   template Buffer<T> gather_rewards<T>(const core::Episode&, const LearnerConfig&, int, \
                                        const RewardTransform<T>&, nn::Workspace<T>&);   \

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "qtot/agents/agent.h"
 #include "qtot/core/episode.h"
 #include "qtot/learner/config.h"
@@ -10,10 +13,16 @@
 /// and mistakes unroll, are seen as zeros, with no action available and action 0 stored.
 namespace qtot::learner {
 
-/// Inputs of the agents, [n_slots * N, X].
+/// How many columns gather_inputs() writes.
+std::size_t n_one_hot_columns(const agents::AgentConfig& agent, int n_slots);
+
+/// Inputs of the agents, n_slots * N rows. `columns` takes their one-hots and has to stay as long as they.
+/// In float the observations are the episode's own; else, or where there are slots behind its last one,
+/// a copy.
 template <class T>
-nn::Buffer<T> gather_inputs(const agents::AgentConfig& agent, const LearnerConfig& config,
-                            const core::Episode& episode, int n_slots, nn::Workspace<T>& workspace);
+agents::Inputs<T> gather_inputs(const agents::AgentConfig& agent, const LearnerConfig& config,
+                                const core::Episode& episode, int n_slots,
+                                nn::Workspace<T>& workspace, std::span<std::int32_t> columns);
 
 /// [n_slots, S]
 template <class T>

@@ -1,7 +1,6 @@
 #include "learner/episode_pass.h"
 
 #include <algorithm>
-#include <array>
 
 #include "learner/episode_returns.h"
 #include "qtot/base/check.h"
@@ -207,7 +206,7 @@ template <class T>
 struct Work {
   const EpisodeTask<T>* task = nullptr;
   Unroll unroll;
-  Buffer<T> inputs;            // [n_slots * N, X]
+  agents::Inputs<T> inputs;    // n_slots * N rows
   Buffer<T> utilities;         // [n_slots * N, A]
   Buffer<T> target_utilities;  // [n_slots * N, A]
   Buffer<T> d_utilities;       // [n_steps * N, A]
@@ -217,22 +216,23 @@ struct Work {
 };
 
 template <class T>
-Work<T> begin(const PassContext<T>& context, const EpisodeTask<T>& task,
+Work<T> begin(const PassContext<T>& context, const EpisodeTask<T>& task, std::int32_t* columns,
               nn::Workspace<T>& workspace) {
   const EpisodePlan& plan = *task.plan;
   const agents::Agent<T>& agent = *context.network.agent;
-  Work<T> work;
-  work.task = &task;
-  work.unroll = {.n_slots = index(plan.n_steps) + 1,
-                 .n_agents = index(plan.episode->spec().n_agents),
-                 .forgets = context.config.mistakes.forgets_hidden};
-  work.inputs =
-      gather_inputs(agent.config(), context.config, *plan.episode, plan.n_steps + 1, workspace);
-  work.utilities = workspace.take(work.inputs.rows, agent.n_actions());
-  work.target_utilities = workspace.take_zero(work.inputs.rows, agent.n_actions());
-  work.d_utilities =
-      workspace.take_zero(work.unroll.rows_with_gradient(index(plan.n_steps)), agent.n_actions());
-  return work;
+  const int n_slots = plan.n_steps + 1;
+  const Unroll unroll{.n_slots = index(n_slots),
+                      .n_agents = index(plan.episode->spec().n_agents),
+                      .forgets = context.config.mistakes.forgets_hidden};
+  return {.task = &task,
+          .unroll = unroll,
+          .inputs = gather_inputs<T>(agent.config(), context.config, *plan.episode, n_slots,
+                                     workspace, {columns, n_one_hot_columns(agent.config(), n_slots)}),
+          .utilities = workspace.take(unroll.n_rows(), agent.n_actions()),
+          .target_utilities = workspace.take_zero(unroll.n_rows(), agent.n_actions()),
+          .d_utilities = workspace.take_zero(unroll.rows_with_gradient(index(plan.n_steps)),
+                                             agent.n_actions()),
+          .tape = {}};
 }
 
 template <class T>
@@ -250,11 +250,11 @@ void agents_forward(const PassContext<T>& context, std::span<Work<T>> works,
   ForwardPasses<T> online;
   ForwardPasses<T> target;
   for (Work<T>& work : works) {
-    const Index n_rows = work.inputs.rows - skipped;
-    online.push_back({.inputs = work.inputs.const_view(),
+    const Index n_rows = work.unroll.n_rows() - skipped;
+    online.push_back({.inputs = work.inputs,
                       .utilities = work.utilities.view(),
                       .tape = &work.tape});
-    target.push_back({.inputs = work.inputs.const_view(skipped, n_rows),
+    target.push_back({.inputs = agents::rows(work.inputs, skipped, n_rows),
                       .utilities = work.target_utilities.view(skipped, n_rows)});
   }
   const Index n_rows = first.rows_side_by_side();
@@ -269,7 +269,7 @@ void agents_backward(const PassContext<T>& context, std::span<Work<T>> works,
                      nn::Workspace<T>& workspace) {
   BackwardPasses<T> passes;
   for (const Work<T>& work : works) {
-    passes.push_back({.inputs = work.inputs.const_view(),
+    passes.push_back({.inputs = work.inputs,
                       .d_utilities = work.d_utilities.const_view(),
                       .tape = &work.tape,
                       .gradient = work.task->gradient});
@@ -340,22 +340,30 @@ void joint_pass(const PassContext<T>& context, const Work<T>& work, nn::Workspac
 
 template <class T>
 void learn_episodes(const PassContext<T>& context, std::span<const EpisodeTask<T>> tasks,
-                    nn::Workspace<T>& workspace) {
+                    PassMemory<T>& memory) {
+  nn::Workspace<T>& workspace = memory.workspace;
   workspace.reset();
-  std::array<Work<T>, agents::kMaxTogether> all;
-  QTOT_CHECK_LE(tasks.size(), all.size());
-  const std::span<Work<T>> works(all.data(), tasks.size());
-  std::ranges::transform(tasks, works.begin(), [&](const EpisodeTask<T>& task) {
-    return begin(context, task, workspace);
-  });
-  agents_forward(context, works, workspace);
-  for (const Work<T>& work : works) joint_pass(context, work, workspace);
-  agents_backward(context, works, workspace);
+  const auto n_columns = [&](const EpisodeTask<T>& task) {
+    return n_one_hot_columns(context.network.agent->config(), task.plan->n_steps + 1);
+  };
+  std::size_t n_all = 0;
+  for (const EpisodeTask<T>& task : tasks) n_all += n_columns(task);
+  memory.columns.resize(n_all);
+
+  InlineVector<Work<T>, agents::kMaxTogether> works;
+  std::int32_t* columns = memory.columns.data();
+  for (const EpisodeTask<T>& task : tasks) {
+    works.push_back(begin(context, task, columns, workspace));
+    columns += n_columns(task);
+  }
+  agents_forward(context, works.span(), workspace);
+  for (const Work<T>& work : works.span()) joint_pass(context, work, workspace);
+  agents_backward(context, works.span(), workspace);
 }
 
 #define QTOT_INSTANTIATE(T)                                                               \
   template void learn_episodes<T>(const PassContext<T>&, std::span<const EpisodeTask<T>>, \
-                                  nn::Workspace<T>&);
+                                  PassMemory<T>&);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 

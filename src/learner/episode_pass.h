@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "learner/episode_inputs.h"
 #include "learner/episode_plan.h"
@@ -41,11 +43,18 @@ struct EpisodeTask {
   EpisodeSums<T>* sums = nullptr;  // overwritten
 };
 
+/// What one worker keeps from pass to pass.
+template <class T>
+struct PassMemory {
+  nn::Workspace<T> workspace;
+  std::vector<std::int32_t> columns;  // of the one-hots of all episodes
+};
+
 /// Forward and backward pass of some episodes, the one with the most steps first: the algorithm box of
 /// the learner. What is computed for an episode is a function of it alone; side by side, at most
 /// agents::kMaxTogether, they share what is read of the agents' weights.
 template <class T>
 void learn_episodes(const PassContext<T>& context, std::span<const EpisodeTask<T>> tasks,
-                    nn::Workspace<T>& workspace);
+                    PassMemory<T>& memory);
 
 }  // namespace qtot::learner

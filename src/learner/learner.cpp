@@ -30,7 +30,7 @@ template <class T>
 class Learner<T>::Scratch {
  public:
   Scratch(std::size_t n_params, std::size_t n_workers)
-      : gradient(n_params), workspaces(n_workers), leaf_parts(n_workers), n_params_(n_params) {}
+      : gradient(n_params), memories(n_workers), leaf_parts(n_workers), n_params_(n_params) {}
 
   void plan(core::Batch batch, std::span<const double> weights, const LearnerConfig& config) {
     QTOT_CHECK_GE(batch.size(), 1U);
@@ -91,7 +91,7 @@ class Learner<T>::Scratch {
   std::int64_t n_valid = 0;                       // steps that the loss counts
   int longest = 0;                                // T of the padded batch
   std::vector<T> gradient;                        // [P]
-  std::vector<nn::Workspace<T>> workspaces;       // one a worker
+  std::vector<PassMemory<T>> memories;            // one a worker
   std::vector<std::vector<const T*>> leaf_parts;  // one a worker: where a chunk's leaves lie
 
  private:
@@ -141,7 +141,7 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
       .probe = probe};
   scratch.form_groups(together(), executor_.n_workers());
   executor_.for_each(scratch.n_groups(), [&](std::size_t group, std::size_t worker) {
-    learn_episodes<T>(context, scratch.group(group), scratch.workspaces[worker]);
+    learn_episodes<T>(context, scratch.group(group), scratch.memories[worker]);
   });
 
   sum_leaves(batch.size());

@@ -1,6 +1,7 @@
 #include "qtot/train/learned_tables.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "qtot/agents/agent.h"
 #include "qtot/base/check.h"
@@ -72,7 +73,8 @@ class Walk {
   // Utilities [2, A] where the path leads; obs_ and state_ are what is seen there.
   std::vector<float> play(const Path& path) {
     const agents::Agent<float>& agent = *learner_.network().agent;
-    std::vector<float> inputs(static_cast<std::size_t>(2 * agent.input_dim()));
+    const Index n_one_hots = agents::n_one_hots(agent.config());
+    std::vector<std::int32_t> columns(static_cast<std::size_t>(2 * n_one_hots));
     std::vector<float> utilities(static_cast<std::size_t>(2 * agent.n_actions()));
     std::vector<float> hidden(static_cast<std::size_t>(2 * agent.hidden_dim()), 0.0F);
     env_.reset(chance_);
@@ -81,11 +83,12 @@ class Walk {
       env_.observe(obs_, state_, avail_);
       const auto last =
           slot > 0 ? std::span<const Action>(path[slot - 1]) : std::span<const Action>();
-      agents::write_inputs<float>(agent.config(), obs_, last,
-                                  math::view(inputs.data(), 2, agent.input_dim()));
+      agents::write_one_hots(agent.config(), last, columns);
+      const agents::Inputs<float> inputs = {
+          .obs = math::view(std::as_const(obs_).data(), 2, env_.spec().obs_dim),
+          .one_hots = {.columns = columns.data(), .rows = 2, .per_row = n_one_hots}};
       workspace_.reset();
-      agent.forward(learner_.weights(),
-                    math::view(std::as_const(inputs).data(), 2, agent.input_dim()), 2,
+      agent.forward(learner_.weights(), inputs, 2,
                     hidden.empty() ? nullptr : hidden.data(), workspace_, agent_tape_,
                     math::view(utilities.data(), 2, agent.n_actions()));
       const auto after = agent.final_hidden(agent_tape_, 2);

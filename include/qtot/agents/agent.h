@@ -1,11 +1,13 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 
 #include "qtot/core/episode.h"
+#include "qtot/math/one_hots.h"
 #include "qtot/nn/params.h"
 #include "qtot/nn/workspace.h"
 
@@ -33,13 +35,27 @@ struct Tape {
   std::array<nn::Buffer<T>, 12> saved;
 };
 
+/// What the agents see, R rows: concat(obs, one-hot of the last action, one-hot of the agent), each of the
+/// one-hots optional. Views.
+template <class T>
+struct Inputs {
+  ConstMatView<T> obs;     // [R, O]
+  math::OneHots one_hots;  // [R, n_one_hots()], columns counted from O
+};
+
+template <class T>
+Inputs<T> rows(const Inputs<T>& inputs, Index first, Index count) {
+  return {.obs = math::rows(inputs.obs, first, count),
+          .one_hots = math::rows(inputs.one_hots, first, count)};
+}
+
 /// How many episodes one pass may take side by side.
 inline constexpr std::size_t kMaxTogether = 8;
 
 /// One episode of a forward pass over several. R = n_slots * n_rows.
 template <class T>
 struct ForwardPass {
-  ConstMatView<T> inputs;   // [R, X]
+  Inputs<T> inputs;         // R rows
   MatView<T> utilities;     // [R, A], written
   Tape<T>* tape = nullptr;  // filled for the backward pass; without one nothing is kept
 };
@@ -47,7 +63,7 @@ struct ForwardPass {
 /// One episode of a backward pass over several.
 template <class T>
 struct BackwardPass {
-  ConstMatView<T> inputs;
+  Inputs<T> inputs;
   ConstMatView<T> d_utilities;  // [n_steps * n_rows, A]
   const Tape<T>* tape = nullptr;
   T* gradient = nullptr;  // of this episode alone
@@ -68,11 +84,11 @@ class Agent {
 
   /// `n_rows` rows a slot (the agents of one or of several episodes side by side).
   ///
-  /// @param[in]  inputs     [n_slots * n_rows, X]
+  /// @param[in]  inputs     n_slots * n_rows rows
   /// @param[in]  hidden0    [n_rows, H]  hidden state before the first slot; nullptr for zeros
   /// @param[out] utilities  [n_slots * n_rows, A]
   /// `tape` is filled for backward() and for final_hidden(); its buffers come from `workspace`.
-  virtual void forward(nn::Weights<T> w, ConstMatView<T> inputs, Index n_rows, const T* hidden0,
+  virtual void forward(nn::Weights<T> w, const Inputs<T>& inputs, Index n_rows, const T* hidden0,
                        nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> utilities) const = 0;
 
   /// Back-propagation through time from zero hidden state over the first d_utilities.rows() / n_rows
@@ -81,7 +97,7 @@ class Agent {
   /// @param[in]  d_utilities  [n_steps * n_rows, A]
   /// @param[out] gradient     the network's layout; the agent's tensors are overwritten with the sum
   ///                          over rows: slot ascending, then row
-  virtual void backward(nn::Weights<T> w, ConstMatView<T> inputs, Index n_rows,
+  virtual void backward(nn::Weights<T> w, const Inputs<T>& inputs, Index n_rows,
                         nn::Workspace<T>& workspace, const Tape<T>& tape,
                         ConstMatView<T> d_utilities, T* gradient) const = 0;
 
@@ -111,15 +127,15 @@ class Agent {
 /// obs_dim, plus n_actions with the last action, plus n_agents with the id.
 Index input_dim(const AgentConfig& config);
 
-/// Inputs of one slot: concat(obs, one-hot of the last action, one-hot of the agent), each part
-/// optional.
+/// One-hots of a row: the last action's, with obs_last_action, and the agent's, with obs_agent_id.
+Index n_one_hots(const AgentConfig& config);
+
+/// The one-hots of the agents in one slot.
 ///
-/// @param[in]  obs           [N * O]
-/// @param[in]  last_actions  [N], or empty at slot 0 and where the slot before was never filled: zeros
-/// @param[out] inputs        [N, X]
-template <class T>
-void write_inputs(const AgentConfig& config, std::span<const float> obs,
-                  std::span<const core::Action> last_actions, MatView<T> inputs);
+/// @param[in]  last_actions  [N], or empty at slot 0 and where the slot before was never filled: none
+/// @param[out] columns       [N, n_one_hots()], as of math::OneHots
+void write_one_hots(const AgentConfig& config, std::span<const core::Action> last_actions,
+                    std::span<std::int32_t> columns);
 
 /// Builds the agent that config.agent names and appends its tensors, named "agent.<state-dict name>", to
 /// `layout`.

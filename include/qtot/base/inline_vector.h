@@ -27,6 +27,7 @@ class InlineVector {
     ++size_;
   }
   std::size_t size() const { return size_; }
+  std::span<T> span() { return {std::launder(data()), size_}; }
   std::span<const T> span() const {
     return {std::launder(reinterpret_cast<const T*>(storage_)), size_};
   }

@@ -73,7 +73,7 @@ class Player {
   nn::Workspace<float> workspace_;
   agents::Tape<float> tape_;
   std::vector<std::uint8_t> avail_;  // [N * A]
-  std::vector<float> inputs_;        // [N, X]
+  std::vector<std::int32_t> one_hots_;  // [N, n_one_hots()]
   std::vector<float> utilities_;     // [N, A]
   std::vector<float> hidden_;        // [N, H]  after the last slot that was acted in
 };

@@ -78,20 +78,22 @@ void Player::act(const Policy& policy, const PlayRules& rules, Ticket ticket,
   const agents::Agent<float>& agent = *policy.agent;
   const int slot = episode.n_slots() - 1;
   const math::Index n_agents = spec().n_agents;
-  inputs_.resize(size_of(n_agents * agent.input_dim()));
+  const math::Index n_one_hots = agents::n_one_hots(agent.config());
+  one_hots_.resize(size_of(n_agents * n_one_hots));
   hidden_.resize(size_of(n_agents * agent.hidden_dim()));
 
   std::span<const core::Action> last_actions;  // none at slot 0
   if (slot > 0) last_actions = std::as_const(episode).actions(slot - 1);
-  const math::MatView<float> inputs = math::view(inputs_.data(), n_agents, agent.input_dim());
-  agents::write_inputs<float>(agent.config(), std::as_const(episode).obs(slot), last_actions,
-                              inputs);
+  agents::write_one_hots(agent.config(), last_actions, one_hots_);
+  const agents::Inputs<float> inputs = {
+      .obs = math::view(std::as_const(episode).obs(slot).data(), n_agents, spec().obs_dim),
+      .one_hots = {.columns = one_hots_.data(), .rows = n_agents, .per_row = n_one_hots}};
 
   // one slot of n_agents rows; the hidden state is carried over, zero before slot 0
   workspace_.reset();
   const math::MatView<float> utilities = math::view(utilities_.data(), n_agents, agent.n_actions());
   const bool has_hidden = slot > 0 && agent.hidden_dim() > 0;
-  agent.forward(policy.weights, math::as_const(inputs), n_agents,
+  agent.forward(policy.weights, inputs, n_agents,
                 has_hidden ? hidden_.data() : nullptr, workspace_, tape_, utilities);
   if (agent.hidden_dim() > 0) {
     math::view(hidden_.data(), n_agents, agent.hidden_dim()) = agent.final_hidden(tape_, n_agents);
