@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <vector>
 
 #include "qtot/base/error.h"
 #include "qtot/math/views.h"
+#include "support/agent_inputs.h"
 #include "support/golden_weights.h"
 #include "support/random.h"
 
@@ -59,17 +63,19 @@ TEST(RnnAgent, GivesTheGoldenNumbersOfPyTorchsModules) {
       .obs_agent_id = false};
   Ready<double> ready(config);
   test::fill_golden(ready.params);
-  const std::vector<double> inputs = {1, .5, -1, 0, 1, 2};
+  test::AgentInputs<double> inputs(config, 2);
+  std::ranges::copy(std::array{1.0, .5, -1.0}, inputs.obs(0).begin());
+  std::ranges::copy(std::array{0.0, 1.0, 2.0}, inputs.obs(1).begin());
   const std::vector<double> hidden0 = {.1, -.2};
   std::vector<double> q(4);
-  ready.agent->forward(ready.weights(), view(inputs.data(), 2, 3), 1, hidden0.data(),
+  ready.agent->forward(ready.weights(), inputs.all(), 1, hidden0.data(),
                        ready.workspace, ready.tape, view(q.data(), 2, 2));
   expect_near(q, {-0.163885439973, -0.514086555191, -0.172161418894, -0.463091931019});
   const auto hidden = ready.agent->final_hidden(ready.tape, 1);
   expect_near({hidden.data(), 2}, {0.492677729729, -0.129112770145});
 
   const std::vector<double> d_q = {1, 1, 0, 2};
-  ready.agent->backward(ready.weights(), view(inputs.data(), 2, 3), 1, ready.workspace, ready.tape,
+  ready.agent->backward(ready.weights(), inputs.all(), 1, ready.workspace, ready.tape,
                         view(d_q.data(), 2, 2), ready.gradient.data());
   expect_near(ready.grad("fc1.weight"), {.129101385405, .092663110854, -.072876549102,
                                          -.370564330167, -.185282165084, .370564330167});
@@ -108,26 +114,24 @@ TEST_P(EveryAgent, BackwardEqualsCentralDifferenceForEveryParameter) {
   test::Random random(1);
   random.fill(std::span<double>(ready.params));
   const Index n = kSlots * kRows;
-  const Index x_dim = ready.agent->input_dim();
-  std::vector<double> inputs(static_cast<std::size_t>(n * x_dim));
+  const auto inputs = test::AgentInputs<double>::random(config_, kSlots, random);
   std::vector<double> d_q(static_cast<std::size_t>(n * 5));
-  random.fill(std::span<double>(inputs));
   random.fill(std::span<double>(d_q));
 
   const auto loss = [&] {
     nn::Workspace<double> workspace;
     Tape<double> tape;
     std::vector<double> q(d_q.size());
-    ready.agent->forward(ready.weights(), view(std::as_const(inputs).data(), n, x_dim), kRows,
+    ready.agent->forward(ready.weights(), inputs.all(), kRows,
                          nullptr, workspace, tape, view(q.data(), n, 5));
     double sum = 0;
     for (std::size_t i = 0; i < q.size(); ++i) sum += q[i] * d_q[i];
     return sum;
   };
   std::vector<double> q(d_q.size());
-  ready.agent->forward(ready.weights(), view(std::as_const(inputs).data(), n, x_dim), kRows,
+  ready.agent->forward(ready.weights(), inputs.all(), kRows,
                        nullptr, ready.workspace, ready.tape, view(q.data(), n, 5));
-  ready.agent->backward(ready.weights(), view(std::as_const(inputs).data(), n, x_dim), kRows,
+  ready.agent->backward(ready.weights(), inputs.all(), kRows,
                         ready.workspace, ready.tape, view(std::as_const(d_q).data(), n, 5),
                         ready.gradient.data());
 
@@ -153,24 +157,19 @@ TEST_P(EveryAgent, ActingLearningAndActingInABatchGiveTheSameBits) {
   nn::initialise<float>(ready.layout, 3, ready.params);
   const nn::Weights<float> weights = ready.weights();
   constexpr Index kEpisodes = 8;
-  const Index x_dim = ready.agent->input_dim();
   const Index h_dim = ready.agent->hidden_dim();
   test::Random random(2);
-  // [episode][slot][agent][X]
-  std::vector<float> inputs(static_cast<std::size_t>(kEpisodes * kSlots * kRows * x_dim));
-  random.fill(std::span<float>(inputs));
-  const auto input_of = [&](Index episode, Index slot) {
-    return inputs.data() + (episode * kSlots + slot) * kRows * x_dim;
-  };
+  std::vector<test::AgentInputs<float>> inputs;
+  for (Index e = 0; e < kEpisodes; ++e) {
+    inputs.push_back(test::AgentInputs<float>::random(config_, kSlots, random));
+  }
 
   std::vector<std::vector<float>> learned;
-  for (Index e = 0; e < kEpisodes; ++e) {
+  for (const test::AgentInputs<float>& episode : inputs) {
     std::vector<float> q(static_cast<std::size_t>(kSlots * kRows * 5));
     ready.workspace.reset();
-    ready.agent->forward(
-        weights,
-        view(std::as_const(inputs).data() + e * kSlots * kRows * x_dim, kSlots * kRows, x_dim),
-        kRows, nullptr, ready.workspace, ready.tape, view(q.data(), kSlots * kRows, 5));
+    ready.agent->forward(weights, episode.all(), kRows, nullptr, ready.workspace, ready.tape,
+                         view(q.data(), kSlots * kRows, 5));
     learned.push_back(q);
   }
 
@@ -179,8 +178,7 @@ TEST_P(EveryAgent, ActingLearningAndActingInABatchGiveTheSameBits) {
   for (Index slot = 0; slot < kSlots; ++slot) {
     std::vector<float> q(static_cast<std::size_t>(kRows * 5));
     ready.workspace.reset();
-    ready.agent->forward(weights, view(static_cast<const float*>(input_of(0, slot)), kRows, x_dim),
-                         kRows, alone_hidden.data(), ready.workspace, ready.tape,
+    ready.agent->forward(weights, inputs[0].slot(slot), kRows, alone_hidden.data(), ready.workspace, ready.tape,
                          view(q.data(), kRows, 5));
     const auto hidden = ready.agent->final_hidden(ready.tape, kRows);
     std::copy_n(hidden.data(), hidden.size(), alone_hidden.data());
@@ -189,15 +187,14 @@ TEST_P(EveryAgent, ActingLearningAndActingInABatchGiveTheSameBits) {
           << "alone " << slot;
     }
 
-    std::vector<float> side_by_side;
+    // eight episodes are to the network what eight slots are
+    test::AgentInputs<float> side_by_side(config_, kEpisodes);
     for (Index e = 0; e < kEpisodes; ++e) {
-      side_by_side.insert(side_by_side.end(), input_of(e, slot), input_of(e, slot) + kRows * x_dim);
+      side_by_side.copy_slot(e, inputs[static_cast<std::size_t>(e)], slot);
     }
     std::vector<float> all_q(static_cast<std::size_t>(kEpisodes * kRows * 5));
     ready.workspace.reset();
-    ready.agent->forward(weights,
-                         view(std::as_const(side_by_side).data(), kEpisodes * kRows, x_dim),
-                         kEpisodes * kRows, batch_hidden.data(), ready.workspace, ready.tape,
+    ready.agent->forward(weights, side_by_side.all(), kEpisodes * kRows, batch_hidden.data(), ready.workspace, ready.tape,
                          view(all_q.data(), kEpisodes * kRows, 5));
     const auto after = ready.agent->final_hidden(ready.tape, kEpisodes * kRows);
     std::copy_n(after.data(), after.size(), batch_hidden.data());
@@ -226,18 +223,30 @@ TEST(RnnAgent, HasTheParameterCountOfPyMARL) {
   EXPECT_EQ(layout.size(), 28297U);  // 3m
 }
 
-TEST(WriteInputs, ConcatenatesObservationLastActionAndAgentId) {
-  AgentConfig config = config_of("rnn");
-  std::vector<float> obs(12);
-  for (std::size_t i = 0; i < obs.size(); ++i) obs[i] = static_cast<float>(i);
+TEST(WriteOneHots, NamesTheColumnsOfTheLastActionAndOfTheAgent) {
+  const AgentConfig config = config_of("rnn");
   const std::vector<core::Action> last = {4, 0, 2};
-  std::vector<float> inputs(36, 9.0F);
-  write_inputs<float>(config, obs, last, view(inputs.data(), 3, 12));
-  EXPECT_EQ(std::vector<float>(inputs.begin() + 12, inputs.begin() + 24),
-            (std::vector<float>{4, 5, 6, 7, 1, 0, 0, 0, 0, 0, 1, 0}));
-  write_inputs<float>(config, obs, {}, view(inputs.data(), 3, 12));
-  EXPECT_EQ(std::vector<float>(inputs.begin() + 12, inputs.begin() + 24),
-            (std::vector<float>{4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 1, 0}));
+  std::vector<std::int32_t> columns(6);
+  write_one_hots(config, last, columns);
+  EXPECT_EQ(columns, (std::vector<std::int32_t>{4, 5, 0, 6, 2, 7}));
+  write_one_hots(config, {}, columns);  // the first slot: no action yet
+  EXPECT_EQ(columns, (std::vector<std::int32_t>{-1, 5, -1, 6, -1, 7}));
+}
+
+TEST(WriteOneHots, LeavesOutWhatTheConfigurationLeavesOut) {
+  AgentConfig config = config_of("rnn");
+  const std::vector<core::Action> last = {4, 0, 2};
+  std::vector<std::int32_t> columns(3);
+  config.obs_last_action = false;
+  write_one_hots(config, last, columns);
+  EXPECT_EQ(columns, (std::vector<std::int32_t>{0, 1, 2}));
+  config.obs_last_action = true;
+  config.obs_agent_id = false;
+  write_one_hots(config, last, columns);
+  EXPECT_EQ(columns, (std::vector<std::int32_t>{4, 0, 2}));
+  config.obs_last_action = false;
+  EXPECT_EQ(n_one_hots(config), 0);
+  write_one_hots(config, last, {});
 }
 
 TEST(MakeAgent, NamesTheKnownNetworksWhenThereIsNoSuchOne) {

@@ -10,6 +10,7 @@
 #include "qtot/math/elementary.h"
 #include "qtot/math/gru_gates.h"
 #include "qtot/math/matmul.h"
+#include "support/agent_inputs.h"
 #include "support/random.h"
 
 namespace qtot::agents {
@@ -49,16 +50,15 @@ struct Matrix {
 // One episode with what a pass over it is given and gives.
 template <class T>
 struct Run {
-  Run(Index n_slots, Index x_dim, std::size_t n_params, test::Random& random)
-      : inputs(n_slots * kAgents, x_dim),
+  Run(const AgentConfig& config, Index n_slots, std::size_t n_params, test::Random& random)
+      : inputs(test::AgentInputs<T>::random(config, n_slots, random)),
         utilities(n_slots * kAgents, kActions),
         d_utilities((n_slots - 1) * kAgents, kActions),
         gradient(n_params, T(7)) {
-    random.fill(std::span<T>(inputs.values));
     random.fill(std::span<T>(d_utilities.values));
   }
 
-  Matrix<T> inputs;
+  test::AgentInputs<T> inputs;
   Matrix<T> utilities;
   Matrix<T> d_utilities;
   std::vector<T> gradient;
@@ -93,11 +93,12 @@ struct Net {
 // The recurrent agent as it is written down: a slot after the other, each sum in one go.
 template <class T>
 void naive_rnn(const Net<T>& net, Run<T>& run) {
-  const Index x_dim = run.inputs.cols;
-  const Index n = run.inputs.rows;
+  const Index x_dim = net.agent->input_dim();
+  const Index n = run.inputs.n_rows();
+  const std::vector<T> dense = run.inputs.dense();
   const Index h = kHidden;
   Matrix<T> x(n, h), gates(n, 3 * h), gh(n, 3 * h), hidden(n + kAgents, h);
-  math::matmul_bias_naive<T>(std::as_const(run.inputs).all(),
+  math::matmul_bias_naive<T>(view(dense.data(), n, x_dim),
                              net.turned("fc1.weight", h, x_dim), net.bias("fc1.bias"), x.all());
   for (T& value : x.values) value = math::relu(value);
   for (Index row = 0; row < n; row += kAgents) {
@@ -141,7 +142,7 @@ void naive_rnn(const Net<T>& net, Run<T>& run) {
     math::matmul_tn_naive<T>(d_y, in, view(run.gradient.data() + net.at(name), d_y.cols(), in.cols()));
     math::column_sums_naive<T>(d_y, run.gradient.data() + net.at(bias));
   };
-  params("fc1.weight", std::as_const(d_x).all(), std::as_const(run.inputs).part(0, m), "fc1.bias");
+  params("fc1.weight", std::as_const(d_x).all(), view(dense.data(), m, x_dim), "fc1.bias");
   params("rnn.weight_ih", std::as_const(d_gi).all(), std::as_const(x).part(0, m), "rnn.bias_ih");
   params("rnn.weight_hh", std::as_const(d_gh).all(), std::as_const(hidden).part(0, m),
          "rnn.bias_hh");
@@ -153,12 +154,12 @@ void together(const Net<T>& net, std::vector<Run<T>>& runs, bool keeps) {
   std::vector<ForwardPass<T>> forward;
   std::vector<BackwardPass<T>> backward;
   for (Run<T>& run : runs) {
-    forward.push_back({.inputs = std::as_const(run.inputs).all(),
+    forward.push_back({.inputs = run.inputs.all(),
                        .utilities = run.utilities.all(),
                        .tape = keeps ? &run.tape : nullptr});
   }
   for (Run<T>& run : runs) {
-    backward.push_back({.inputs = std::as_const(run.inputs).all(),
+    backward.push_back({.inputs = run.inputs.all(),
                         .d_utilities = std::as_const(run.d_utilities).all(),
                         .tape = &run.tape,
                         .gradient = run.gradient.data()});
@@ -180,7 +181,7 @@ std::vector<Run<T>> make_runs(const Net<T>& net, std::size_t n_episodes) {
   test::Random random(11);
   std::vector<Run<T>> runs;
   for (const Index n_slots : slots_of(n_episodes)) {
-    runs.emplace_back(n_slots, net.agent->input_dim(), net.layout.size(), random);
+    runs.emplace_back(net.agent->config(), n_slots, net.layout.size(), random);
   }
   return runs;
 }
@@ -221,9 +222,9 @@ TEST_P(Together, EachEpisodeHasTheBitsThatItHasAlone) {
     for (std::size_t p = 0; p < alone.size(); ++p) {
       Run<float>& run = alone[p];
       nn::Workspace<float> workspace;
-      net.agent->forward(net.weights(), std::as_const(run.inputs).all(), kAgents, nullptr,
+      net.agent->forward(net.weights(), run.inputs.all(), kAgents, nullptr,
                          workspace, run.tape, run.utilities.all());
-      net.agent->backward(net.weights(), std::as_const(run.inputs).all(), kAgents, workspace,
+      net.agent->backward(net.weights(), run.inputs.all(), kAgents, workspace,
                           run.tape, std::as_const(run.d_utilities).all(), run.gradient.data());
       EXPECT_EQ(side_by_side[p].utilities.values, run.utilities.values) << kind << ", " << p;
       EXPECT_EQ(side_by_side[p].gradient, run.gradient) << kind << ", episode " << p;

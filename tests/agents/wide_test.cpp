@@ -10,6 +10,7 @@
 #include "qtot/agents/agent.h"
 #include "qtot/agents/epsilon_greedy.h"
 #include "qtot/math/elementary.h"
+#include "support/agent_inputs.h"
 #include "support/random.h"
 
 namespace qtot::agents {
@@ -42,27 +43,22 @@ class EveryWideAgent : public testing::TestWithParam<Kind> {
         params_(layout_.size()),
         transposed_(layout_.size()),
         gradient_(layout_.size()),
-        inputs_(static_cast<std::size_t>(kAll * agent_->input_dim())),
+        inputs_(test::AgentInputs<Wide>::random(agent_->config(), kSlots, random_)),
         d_q_(static_cast<std::size_t>(kAll * kActions)) {
-    test::Random random(1);
-    random.fill(std::span(params_));
-    random.fill(std::span(inputs_));
-    random.fill(std::span(d_q_));
+    random_.fill(std::span(params_));
+    random_.fill(std::span(d_q_));
   }
 
   nn::Weights<Wide> weights() {
     nn::transpose_params<Wide>(layout_, params_, transposed_);
     return {.values = params_.data(), .transposed = transposed_.data()};
   }
-  ConstMatView<Wide> inputs() const {
-    return math::view(inputs_.data(), kAll, agent_->input_dim());
-  }
 
   // sum of d_q q, whose derivatives backward() gives
   Wide loss() {
     std::vector<Wide> q(d_q_.size());
     workspace_.reset();
-    agent_->forward(weights(), inputs(), kRows, nullptr, workspace_, tape_,
+    agent_->forward(weights(), inputs_.all(), kRows, nullptr, workspace_, tape_,
                     math::view(q.data(), kAll, kActions));
     Wide sum = 0;
     for (std::size_t i = 0; i < q.size(); ++i) sum += d_q_[i] * q[i];
@@ -71,14 +67,17 @@ class EveryWideAgent : public testing::TestWithParam<Kind> {
 
   nn::ParamLayout layout_;
   std::unique_ptr<Agent<Wide>> agent_;
-  std::vector<Wide> params_, transposed_, gradient_, inputs_, d_q_;
+  std::vector<Wide> params_, transposed_, gradient_;
+  test::Random random_{1};
+  test::AgentInputs<Wide> inputs_;
+  std::vector<Wide> d_q_;
   nn::Workspace<Wide> workspace_;
   Tape<Wide> tape_;
 };
 
 TEST_P(EveryWideAgent, BackwardEqualsCentralDifferenceToEighteenDigits) {
   loss();
-  agent_->backward(weights(), inputs(), kRows, workspace_, tape_,
+  agent_->backward(weights(), inputs_.all(), kRows, workspace_, tape_,
                    math::view(std::as_const(d_q_).data(), kAll, kActions), gradient_.data());
   // the error is step^2 / 6 times a third derivative, which the layer norm makes large, and 1e-34 /
   // step of rounding

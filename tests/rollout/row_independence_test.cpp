@@ -1,11 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
 #include "qtot/agents/epsilon_greedy.h"
 #include "qtot/rollout/play.h"
 #include "rollout/drift_env.h"
+#include "support/agent_inputs.h"
 
 // D7. The utilities that an agent acts on are those that the learner computes, to the bit: whether its
 // rows are alone, beside seven other episodes, or part of a whole episode.
@@ -22,21 +24,20 @@ constexpr Index kA = DriftEnv::kSpec.n_actions;
 
 using Table = std::vector<float>;  // [L + 1, N, A]
 
-void write_slot(const TestPolicy& policy, const core::Episode& episode, int slot, float* inputs) {
+using Inputs = test::AgentInputs<float>;
+
+void write_slot(const core::Episode& episode, int slot, Index to, Inputs& inputs) {
   std::span<const core::Action> last;
   if (slot > 0) last = episode.actions(slot - 1);
-  agents::write_inputs<float>(policy.agent->config(), episode.obs(slot), last,
-                              math::view(inputs, kN, policy.agent->input_dim()));
+  std::ranges::copy(episode.obs(slot), inputs.obs(to).begin());
+  inputs.set_actions(to, last);
 }
 
 // As the learner: all slots of one episode in one pass.
 Table whole_episode(const TestPolicy& policy, const core::Episode& episode) {
   const Index n_rows = episode.n_slots() * kN;
-  const Index input_dim = policy.agent->input_dim();
-  std::vector<float> inputs(static_cast<std::size_t>(n_rows * input_dim));
-  for (int t = 0; t < episode.n_slots(); ++t) {
-    write_slot(policy, episode, t, inputs.data() + t * kN * input_dim);
-  }
+  Inputs inputs(policy.agent->config(), episode.n_slots());
+  for (int t = 0; t < episode.n_slots(); ++t) write_slot(episode, t, t, inputs);
   Table utilities(static_cast<std::size_t>(n_rows * kA));
   nn::Workspace<float> workspace;
   agents::Tape<float> tape;
@@ -51,9 +52,8 @@ Table whole_episode(const TestPolicy& policy, const core::Episode& episode) {
 std::vector<Table> side_by_side(const TestPolicy& policy,
                                 const std::vector<const core::Episode*>& episodes) {
   const Index n_rows = static_cast<Index>(episodes.size()) * kN;
-  const Index input_dim = policy.agent->input_dim();
   const Index hidden_dim = policy.agent->hidden_dim();
-  std::vector<float> inputs(static_cast<std::size_t>(n_rows * input_dim));
+  Inputs inputs(policy.agent->config(), static_cast<Index>(episodes.size()));
   std::vector<float> utilities(static_cast<std::size_t>(n_rows * kA));
   std::vector<float> hidden(static_cast<std::size_t>(n_rows * hidden_dim));
   nn::Workspace<float> workspace;
@@ -61,8 +61,7 @@ std::vector<Table> side_by_side(const TestPolicy& policy,
   std::vector<Table> tables(episodes.size());
   for (int t = 0; t <= DriftEnv::kSpec.episode_limit; ++t) {
     for (std::size_t b = 0; b < episodes.size(); ++b) {
-      write_slot(policy, *episodes[b], std::min(t, episodes[b]->length()),
-                 inputs.data() + static_cast<Index>(b) * kN * input_dim);
+      write_slot(*episodes[b], std::min(t, episodes[b]->length()), static_cast<Index>(b), inputs);
     }
     workspace.reset();
     const bool has_hidden = t > 0 && hidden_dim > 0;
