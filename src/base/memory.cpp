@@ -19,12 +19,6 @@ std::size_t page_size() {
   return size;
 }
 
-// A file of one number; "max" and what cannot be read are kUnknown.
-std::size_t number_in(const std::string& path) {
-  std::size_t number = 0;
-  return std::ifstream(path) >> number ? number : kUnknown;
-}
-
 std::size_t machine_bytes() {
   const long pages = ::sysconf(_SC_PHYS_PAGES);
   return pages > 0 ? static_cast<std::size_t>(pages) * page_size() : kUnknown;

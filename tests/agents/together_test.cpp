@@ -49,8 +49,8 @@ struct Matrix {
 
 // One episode with what a pass over it is given and gives.
 template <class T>
-struct Run {
-  Run(const AgentConfig& config, Index n_slots, std::size_t n_params, test::Random& random)
+struct Played {
+  Played(const AgentConfig& config, Index n_slots, std::size_t n_params, test::Random& random)
       : inputs(test::AgentInputs<T>::random(config, n_slots, random)),
         utilities(n_slots * kAgents, kActions),
         d_utilities((n_slots - 1) * kAgents, kActions),
@@ -92,7 +92,7 @@ struct Net {
 
 // The recurrent agent as it is written down: a slot after the other, each sum in one go.
 template <class T>
-void naive_rnn(const Net<T>& net, Run<T>& run) {
+void naive_rnn(const Net<T>& net, Played<T>& run) {
   const Index x_dim = net.agent->input_dim();
   const Index n = run.inputs.n_rows();
   const std::vector<T> dense = run.inputs.dense();
@@ -150,15 +150,15 @@ void naive_rnn(const Net<T>& net, Run<T>& run) {
 }
 
 template <class T>
-void together(const Net<T>& net, std::vector<Run<T>>& runs, bool keeps) {
+void together(const Net<T>& net, std::vector<Played<T>>& runs, bool keeps) {
   std::vector<ForwardPass<T>> forward;
   std::vector<BackwardPass<T>> backward;
-  for (Run<T>& run : runs) {
+  for (Played<T>& run : runs) {
     forward.push_back({.inputs = run.inputs.all(),
                        .utilities = run.utilities.all(),
                        .tape = keeps ? &run.tape : nullptr});
   }
-  for (Run<T>& run : runs) {
+  for (Played<T>& run : runs) {
     backward.push_back({.inputs = run.inputs.all(),
                         .d_utilities = std::as_const(run.d_utilities).all(),
                         .tape = &run.tape,
@@ -177,9 +177,9 @@ std::vector<Index> slots_of(std::size_t n_episodes) {
 }
 
 template <class T>
-std::vector<Run<T>> make_runs(const Net<T>& net, std::size_t n_episodes) {
+std::vector<Played<T>> make_runs(const Net<T>& net, std::size_t n_episodes) {
   test::Random random(11);
-  std::vector<Run<T>> runs;
+  std::vector<Played<T>> runs;
   for (const Index n_slots : slots_of(n_episodes)) {
     runs.emplace_back(net.agent->config(), n_slots, net.layout.size(), random);
   }
@@ -190,9 +190,9 @@ class Together : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(Together, RecurrentEpisodesHaveTheBitsOfPlainLoops) {
   const Net<float> net("rnn");
-  std::vector<Run<float>> expected = make_runs(net, GetParam());
-  std::vector<Run<float>> found = make_runs(net, GetParam());
-  for (Run<float>& run : expected) naive_rnn(net, run);
+  std::vector<Played<float>> expected = make_runs(net, GetParam());
+  std::vector<Played<float>> found = make_runs(net, GetParam());
+  for (Played<float>& run : expected) naive_rnn(net, run);
   together(net, found, true);
   for (std::size_t p = 0; p < found.size(); ++p) {
     EXPECT_EQ(found[p].utilities.values, expected[p].utilities.values) << "episode " << p;
@@ -203,8 +203,8 @@ TEST_P(Together, RecurrentEpisodesHaveTheBitsOfPlainLoops) {
 TEST_P(Together, APassThatKeepsNothingHasTheSameUtilities) {
   for (const char* kind : {"rnn", "ff"}) {
     const Net<float> net(kind);
-    std::vector<Run<float>> kept = make_runs(net, GetParam());
-    std::vector<Run<float>> unkept = make_runs(net, GetParam());
+    std::vector<Played<float>> kept = make_runs(net, GetParam());
+    std::vector<Played<float>> unkept = make_runs(net, GetParam());
     together(net, kept, true);
     together(net, unkept, false);
     for (std::size_t p = 0; p < kept.size(); ++p) {
@@ -216,11 +216,11 @@ TEST_P(Together, APassThatKeepsNothingHasTheSameUtilities) {
 TEST_P(Together, EachEpisodeHasTheBitsThatItHasAlone) {
   for (const char* kind : {"rnn", "ff"}) {
     const Net<float> net(kind);
-    std::vector<Run<float>> side_by_side = make_runs(net, GetParam());
-    std::vector<Run<float>> alone = make_runs(net, GetParam());
+    std::vector<Played<float>> side_by_side = make_runs(net, GetParam());
+    std::vector<Played<float>> alone = make_runs(net, GetParam());
     together(net, side_by_side, true);
     for (std::size_t p = 0; p < alone.size(); ++p) {
-      Run<float>& run = alone[p];
+      Played<float>& run = alone[p];
       nn::Workspace<float> workspace;
       net.agent->forward(net.weights(), run.inputs.all(), kAgents, nullptr,
                          workspace, run.tape, run.utilities.all());

@@ -41,9 +41,8 @@ Table whole_episode(const TestPolicy& policy, const core::Episode& episode) {
   Table utilities(static_cast<std::size_t>(n_rows * kA));
   nn::Workspace<float> workspace;
   agents::Tape<float> tape;
-  policy.agent->forward(policy.weights(),
-                        math::view(std::as_const(inputs).data(), n_rows, input_dim), kN, nullptr,
-                        workspace, tape, math::view(utilities.data(), n_rows, kA));
+  policy.agent->forward(policy.weights(), inputs.all(), kN, nullptr, workspace, tape,
+                        math::view(utilities.data(), n_rows, kA));
   return utilities;
 }
 
@@ -65,8 +64,7 @@ std::vector<Table> side_by_side(const TestPolicy& policy,
     }
     workspace.reset();
     const bool has_hidden = t > 0 && hidden_dim > 0;
-    policy.agent->forward(policy.weights(),
-                          math::view(std::as_const(inputs).data(), n_rows, input_dim), n_rows,
+    policy.agent->forward(policy.weights(), inputs.all(), n_rows,
                           has_hidden ? hidden.data() : nullptr, workspace, tape,
                           math::view(utilities.data(), n_rows, kA));
     if (hidden_dim > 0) {
