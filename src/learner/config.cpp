@@ -1,5 +1,6 @@
 #include "qtot/learner/config.h"
 
+#include <cstddef>
 #include <string>
 
 namespace qtot::learner {
@@ -65,6 +66,7 @@ LearnerConfig learner_config(const config::TrainingConfig& config) {
   learner.optimiser = optimiser_config(config);
   learner.target_update_interval = config.target_update_interval;
   learner.target_update_tau = config.target_update_tau;
+  learner.target_cache_bytes = static_cast<std::size_t>(config.target_cache_mib) << 20;
   learner.time_limit_is_terminal = config.time_limit == "terminal";
   learner.pymarl_padding_mask = config.padding_mask == "pymarl";
   learner.lambda_from_batch_end = config.lambda_start == "batch_end";

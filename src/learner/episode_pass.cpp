@@ -215,6 +215,16 @@ struct Work {
   const EpisodePlan& plan() const { return *task->plan; }
 };
 
+// [n_rows, A], zero unless they are known from an earlier update.
+template <class T>
+Buffer<T> place_of_target_utilities(const EpisodeTask<T>& task, Index n_rows, Index n_actions,
+                                    nn::Workspace<T>& workspace) {
+  if (task.target_utilities.values == nullptr) return workspace.take_zero(n_rows, n_actions);
+  const Buffer<T> kept{.data = task.target_utilities.values, .rows = n_rows, .cols = n_actions};
+  if (!task.target_utilities.is_filled) std::fill_n(kept.data, n_rows * n_actions, T(0));
+  return kept;
+}
+
 template <class T>
 Work<T> begin(const PassContext<T>& context, const EpisodeTask<T>& task, std::int32_t* columns,
               nn::Workspace<T>& workspace) {
@@ -229,7 +239,8 @@ Work<T> begin(const PassContext<T>& context, const EpisodeTask<T>& task, std::in
           .inputs = gather_inputs<T>(agent.config(), context.config, *plan.episode, n_slots,
                                      workspace, {columns, n_one_hot_columns(agent.config(), n_slots)}),
           .utilities = workspace.take(unroll.n_rows(), agent.n_actions()),
-          .target_utilities = workspace.take_zero(unroll.n_rows(), agent.n_actions()),
+          .target_utilities =
+              place_of_target_utilities(task, unroll.n_rows(), agent.n_actions(), workspace),
           .d_utilities = workspace.take_zero(unroll.rows_with_gradient(index(plan.n_steps)),
                                              agent.n_actions()),
           .tape = {}};
@@ -254,6 +265,7 @@ void agents_forward(const PassContext<T>& context, std::span<Work<T>> works,
     online.push_back({.inputs = work.inputs,
                       .utilities = work.utilities.view(),
                       .tape = &work.tape});
+    if (work.task->target_utilities.is_filled) continue;
     target.push_back({.inputs = agents::rows(work.inputs, skipped, n_rows),
                       .utilities = work.target_utilities.view(skipped, n_rows)});
   }

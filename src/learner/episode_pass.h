@@ -7,6 +7,7 @@
 
 #include "learner/episode_inputs.h"
 #include "learner/episode_plan.h"
+#include "learner/target_cache.h"
 #include "qtot/learner/learner.h"
 #include "qtot/nn/workspace.h"
 
@@ -41,6 +42,7 @@ struct EpisodeTask {
   T* gradient =
       nullptr;  // [P], overwritten with dL/dparameters of this episode's share of the loss
   EpisodeSums<T>* sums = nullptr;  // overwritten
+  typename TargetCache<T>::Place target_utilities;  // where they are kept from update to update
 };
 
 /// What one worker keeps from pass to pass.

@@ -63,12 +63,26 @@ class Learner<T>::Scratch {
       if (plans[b].n_steps == 0) {
         std::fill_n(leaf(b), n_params_, T(0));
       } else {
-        tasks_.push_back({.plan = &plans[b], .position = b, .gradient = leaf(b), .sums = &sums[b]});
+        tasks_.push_back({.plan = &plans[b],
+                          .position = b,
+                          .gradient = leaf(b),
+                          .sums = &sums[b],
+                          .target_utilities = {}});
       }
     }
     constexpr std::size_t kPerWorker = 4;
     const std::size_t smallest = (tasks_.size() + together - 1) / together;
     n_groups_ = std::min(tasks_.size(), std::max(smallest, kPerWorker * n_workers));
+  }
+  // Where the episodes' target utilities are kept; `tickets` [B] are their names.
+  void find_target_utilities(TargetCache<T>& cache, std::span<const core::Ticket> tickets,
+                             int n_actions) {
+    for (EpisodeTask<T>& task : tasks_) {
+      const auto n_rows = (static_cast<std::size_t>(task.plan->n_steps) + 1) *
+                          static_cast<std::size_t>(task.plan->episode->spec().n_agents);
+      task.target_utilities = cache.find_or_add(tickets[task.position],
+                                                n_rows * static_cast<std::size_t>(n_actions));
+    }
   }
   std::size_t n_groups() const { return n_groups_; }
   std::span<const EpisodeTask<T>> group(std::size_t i) const {
@@ -110,6 +124,7 @@ Learner<T>::Learner(Network<T> network, const LearnerConfig& config, std::uint64
       executor_(executor),
       transposed_(network_.layout.size()),
       target_transposed_(network_.layout.size()),
+      target_cache_(std::make_unique<TargetCache<T>>(config.target_cache_bytes)),
       scratch_(std::make_unique<Scratch>(network_.layout.size(), executor.n_workers())) {
   state_.params.resize(network_.layout.size());
   nn::initialise<T>(network_.layout, seed, state_.params);
@@ -123,7 +138,9 @@ Learner<T>::~Learner() = default;
 
 template <class T>
 UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>* probe,
-                               std::span<const double> weights) {
+                               std::span<const double> weights,
+                               std::span<const core::Ticket> tickets) {
+  QTOT_CHECK(tickets.empty() || tickets.size() == batch.size());
   Scratch& scratch = *scratch_;
   scratch.plan(batch, weights, config_);
   if (scratch.n_valid == 0 && !config_.nan_without_steps) return {};
@@ -140,9 +157,15 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
           reward_transform<T>(config_.reward_scaling, batch, scratch.longest, state_.rewards),
       .probe = probe};
   scratch.form_groups(together(), executor_.n_workers());
+  const bool keeps_targets = !tickets.empty() && target_stays();
+  if (keeps_targets) {
+    scratch.find_target_utilities(*target_cache_, tickets,
+                                  static_cast<int>(network_.agent->n_actions()));
+  }
   executor_.for_each(scratch.n_groups(), [&](std::size_t group, std::size_t worker) {
     learn_episodes<T>(context, scratch.group(group), scratch.memories[worker]);
   });
+  if (keeps_targets) target_cache_->commit();
 
   sum_leaves(batch.size());
   if (scratch.n_valid == 0) {  // M5: PyTorch divides zero by zero
@@ -154,6 +177,13 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
   step_optimiser();
   update_targets(episode);
   return stats;
+}
+
+// Whether there is a target network that another update may meet unchanged.
+template <class T>
+bool Learner<T>::target_stays() const {
+  return config_.use_target_network && config_.target_update_tau == 0 &&
+         !config_.mistakes.target_agent_is_online;
 }
 
 // Episodes side by side: enough rows for the recurrent product, no more than lie in the cache.
@@ -310,6 +340,7 @@ void Learner<T>::update_targets(std::int64_t episode) {
     state_.target_params = state_.params;
     target_transposed_ = transposed_;
     state_.last_target_update_episode = now;
+    target_cache_->clear();
   }
 }
 
@@ -322,6 +353,7 @@ void Learner<T>::set_state(LearnerState<T> state) {
   QTOT_CHECK_EQ(state.optimiser.first.size(), state_.optimiser.first.size());
   state_ = std::move(state);
   copy_transposed();
+  target_cache_->clear();
 }
 
 template <class T>

@@ -85,6 +85,7 @@ struct TrainingConfig {
   bool qmix_ns_state_bias = true;
 
   // ---- from here on: no training keys, they may differ when a run is resumed
+  int target_cache_mib = 256;
   std::int64_t test_interval = 10000;
   int test_nepisode = 32;
   std::int64_t log_interval = 10000;

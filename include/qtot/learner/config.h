@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "qtot/agents/agent.h"
 #include "qtot/config/training_config.h"
 #include "qtot/core/dec_pomdp_spec.h"
@@ -29,6 +31,8 @@ struct LearnerConfig {
   nn::OptimiserConfig optimiser = {};
   int target_update_interval = 200;  // episodes between hard copies
   double target_update_tau = 0;      // > 0: Polyak averaging after every update instead
+  /// What is kept of the target network's utilities between two copies into it, at most; in no bit
+  std::size_t target_cache_bytes = 0;
   // ---
   bool time_limit_is_terminal = false;  // M2: no bootstrap where only the time limit ended
   bool pymarl_padding_mask = false;     // M1: counts the slot after a truncated, shorter episode

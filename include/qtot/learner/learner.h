@@ -15,6 +15,9 @@
 
 namespace qtot::learner {
 
+template <class T>
+class TargetCache;
+
 /// Figures of one update, as PyMARL logs them. Means are over valid steps.
 struct UpdateStats {
   double loss = 0;
@@ -75,8 +78,11 @@ class Learner {
   ///
   /// @param[in] weights  [B] of prioritised replay: what each episode's squared errors are multiplied
   ///                     by (Schaul et al., 2016); empty for 1
+  /// @param[in] tickets  [B] that name the episodes for good: the target network's utilities of one that
+  ///                     comes again are reused (config().target_cache_bytes); empty: none are
   UpdateStats update(core::Batch batch, std::int64_t episode, Probe<T>* probe = nullptr,
-                     std::span<const double> weights = {});
+                     std::span<const double> weights = {},
+                     std::span<const core::Ticket> tickets = {});
 
   const Network<T>& network() const { return network_; }
   const LearnerConfig& config() const { return config_; }
@@ -92,6 +98,7 @@ class Learner {
   class Scratch;  // what one update works with: plans, workspaces, leaves of the gradient tree
 
   void sum_leaves(std::size_t n_leaves);
+  bool target_stays() const;
   std::size_t together() const;
   math::Sum<T> divisor() const;
   UpdateStats figures(math::Sum<T> norm, Probe<T>* probe);
@@ -108,6 +115,7 @@ class Learner {
   std::vector<T> transposed_;  // derived from the state, for the products
   std::vector<T> target_transposed_;
   T clip_coefficient_ = 1;  // of the update that runs
+  std::unique_ptr<TargetCache<T>> target_cache_;
   std::unique_ptr<Scratch> scratch_;
 };
 

@@ -81,7 +81,7 @@ learner::UpdateStats Trainer::learn(std::int64_t episode) {
                        ring_.end(), tickets_);
   std::ranges::transform(tickets_, batch_.begin(),
                          [&](core::Ticket ticket) { return &ring_.episode(ticket); });
-  return learner_.update(batch_, episode);
+  return learner_.update(batch_, episode, nullptr, {}, tickets_);
 }
 
 rollout::Policy Trainer::policy() const {

@@ -1,0 +1,43 @@
+#include "learner/target_cache.h"
+
+#include <algorithm>
+
+#include "qtot/math/scalars.h"
+
+namespace qtot::learner {
+
+template <class T>
+typename TargetCache<T>::Place TargetCache<T>::find_or_add(core::Ticket ticket,
+                                                           std::size_t n_values) {
+  auto entry = std::ranges::lower_bound(entries_, ticket, {}, &Entry::ticket);
+  if (entry == entries_.end() || entry->ticket != ticket) {
+    if (n_values == 0 || n_values > left_) return {};
+    left_ -= n_values;
+    T* const values = memory_.take(static_cast<math::Index>(n_values), 1).data;
+    entry = entries_.insert(entry, {.ticket = ticket, .values = values, .n_values = n_values});
+  }
+  if (entry->n_values != n_values || entry->is_given_out) return {};
+  entry->is_given_out = !entry->is_filled;
+  return {.values = entry->values, .is_filled = entry->is_filled};
+}
+
+template <class T>
+void TargetCache<T>::commit() {
+  for (Entry& entry : entries_) {
+    if (entry.is_given_out) entry.is_filled = true;
+    entry.is_given_out = false;
+  }
+}
+
+template <class T>
+void TargetCache<T>::clear() {
+  entries_.clear();
+  memory_.reset();
+  left_ = capacity_;
+}
+
+#define QTOT_INSTANTIATE(T) template class TargetCache<T>;
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
+
+}  // namespace qtot::learner
