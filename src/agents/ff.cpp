@@ -3,7 +3,6 @@
 //   x1 = relu(in W1^T + b1)    x2 = relu(x1 W2^T + b2)    q = x2 W3^T + b3
 #include "agents/families.h"
 #include "agents/input_layer.h"
-#include "agents/relu_backward.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
 #include "qtot/math/elementary.h"
@@ -21,6 +20,13 @@ template <class T>
 void relu_in_place(nn::Buffer<T> x) {
   const std::span<T> flat(x.data, static_cast<std::size_t>(x.rows * x.cols));
   math::relu<T>(flat, flat);
+}
+
+// The rows of d, which may be fewer.
+template <class T>
+void relu_backward(nn::Buffer<T> x, nn::Buffer<T> d) {
+  const auto size = static_cast<std::size_t>(d.rows * d.cols);
+  math::relu_backward<T>({x.data, size}, {d.data, size});
 }
 
 template <class T>
@@ -54,10 +60,10 @@ class FeedForward final : public Agent<T> {
     const nn::Buffer<T> d_x2 = workspace.take(n, width_);
     nn::backward_params(fc3_, tape.saved[kX2].const_view(0, n), d_utilities, gradient);
     nn::backward_input(fc3_, w, d_utilities, d_x2.view());
-    relu_backward(tape.saved[kX2].data, n * width_, d_x2.data);
+    relu_backward(tape.saved[kX2], d_x2);
     nn::backward_params(fc2_, tape.saved[kX1].const_view(0, n), d_x2.const_view(), gradient);
     nn::backward_input(fc2_, w, d_x2.const_view(), d_x1.view());
-    relu_backward(tape.saved[kX1].data, n * width_, d_x1.data);
+    relu_backward(tape.saved[kX1], d_x1);
     const nn::Buffer<T> one_hot_sums = workspace.take(fc1_.n_one_hot_columns(), width_);
     fc1_.backward_params(rows(inputs, 0, n), d_x1.const_view(), math::kFromZero, gradient,
                          one_hot_sums.view());

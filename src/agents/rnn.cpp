@@ -14,7 +14,6 @@
 
 #include "agents/families.h"
 #include "agents/input_layer.h"
-#include "agents/relu_backward.h"
 #include "qtot/base/check.h"
 #include "qtot/math/elementary.h"
 #include "qtot/math/gru_gates.h"
@@ -330,7 +329,10 @@ class Rnn<T>::Backward {
       recurrent_params(p, first, n, start);
       nn::backward_params(net_.input_, saved[kX].const_view(first, n), d_gi, pass.gradient, start);
       nn::backward_input(net_.input_, w_, d_gi, d_x_.view(0, n));
-      if (net_.config().input_relu) relu_backward(saved[kX].row(first), n * d_x_.cols, d_x_.data);
+      if (net_.config().input_relu) {
+        const auto size = static_cast<std::size_t>(n * d_x_.cols);
+        math::relu_backward<T>({saved[kX].row(first), size}, {d_x_.data, size});
+      }
       net_.fc1_.backward_params(rows(pass.inputs, first, n), d_x_.const_view(0, n), start,
                                 pass.gradient, one_hot_sums_.view());
     }

@@ -37,13 +37,24 @@ QTOT_MAP(relu)
 QTOT_MAP(elu)
 #undef QTOT_MAP
 
+template <class T>
+void relu_backward(std::span<const T> y, std::span<T> d) {
+  QTOT_CHECK_EQ(y.size(), d.size());
+  if constexpr (kHasKernels<T>) {
+    kernels_of(y).relu_backward(y.size(), y.data(), d.data());
+  } else {
+    for (std::size_t i = 0; i < y.size(); ++i) d[i] = y[i] > T(0) ? d[i] : T(0);
+  }
+}
+
 #define QTOT_INSTANTIATE(T)                                \
   template void exp(std::span<const T>, std::span<T>);     \
   template void expm1(std::span<const T>, std::span<T>);   \
   template void tanh(std::span<const T>, std::span<T>);    \
   template void sigmoid(std::span<const T>, std::span<T>); \
   template void relu(std::span<const T>, std::span<T>);    \
-  template void elu(std::span<const T>, std::span<T>);
+  template void elu(std::span<const T>, std::span<T>);     \
+  template void relu_backward(std::span<const T>, std::span<T>);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 

@@ -39,6 +39,7 @@ template <class T>
 struct ElementwiseKernelsOf {
   using Map = void (*)(std::size_t n, const T* x, T* y);  // y may be x
   Map exp, expm1, tanh, sigmoid, relu, elu;
+  void (*relu_backward)(std::size_t n, const T* y, T* d);
   double (*sum_of_squares)(std::size_t n, const T* x);
   void (*gru_gates)(const GruGatesArgs<T>& args);
   void (*gru_gates_backward)(const GruGatesBackwardArgs<T>& args);

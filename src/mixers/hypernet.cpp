@@ -54,10 +54,7 @@ void backward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x, nn::Buff
   nn::backward_params<T>(net.second, hidden.const_view(), d_y, gradient);
   const nn::Buffer<T> d_hidden = workspace.take(hidden.rows, hidden.cols);
   nn::backward_input<T>(net.second, w, d_y, d_hidden.view());
-  const Index size = hidden.rows * hidden.cols;
-  for (Index i = 0; i < size; ++i) {
-    d_hidden.data[i] = hidden.data[i] > T(0) ? d_hidden.data[i] : T(0);
-  }
+  math::relu_backward<T>(elements(hidden), elements(d_hidden));
   nn::backward_params<T>(net.first, x, d_hidden.const_view(), gradient);
 }
 

@@ -131,5 +131,22 @@ TEST(ElementaryArraysDeathTest, RefuseSizesThatDiffer) {
   EXPECT_DEATH(tanh<float>(x, y), "3 vs 4");
 }
 
+TYPED_TEST(ElementaryArrays, ReluBackwardKeepsWhatLiesBehindPositiveValuesAtEveryLevel) {
+  using T = TypeParam;
+  const std::vector<T> y = inputs<T>(2001);
+  std::vector<T> d = inputs<T>(2004);
+  d.erase(d.begin(), d.begin() + 3);  // another special value behind each
+  std::vector<T> expected = d;
+  for (std::size_t i = 0; i < y.size(); ++i) expected[i] = y[i] > T(0) ? d[i] : T(0);
+  for (const Isa isa : available_isas()) {
+    const ScopedIsa scoped(isa);
+    std::vector<T> found = d;
+    relu_backward<T>(std::span<const T>(y), std::span<T>(found));
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      ASSERT_TRUE(same(found[i], expected[i])) << name(isa) << ": " << y[i] << ", " << d[i];
+    }
+  }
+}
+
 }  // namespace
 }  // namespace qtot::math

@@ -82,6 +82,8 @@ template <class T> void tanh(std::span<const T> x, std::span<T> y);
 template <class T> void sigmoid(std::span<const T> x, std::span<T> y);
 template <class T> void relu(std::span<const T> x, std::span<T> y);
 template <class T> void elu(std::span<const T> x, std::span<T> y);
+/// d[i] = d[i] where y[i] > 0, +0 otherwise: back through y = relu(x).
+template <class T> void relu_backward(std::span<const T> y, std::span<T> d);
 // clang-format on
 
 }  // namespace qtot::math

@@ -30,6 +30,12 @@ QTOT_MAP(elu)
 #undef QTOT_MAP
 
 template <class T>
+void relu_backward(std::size_t n, const T* y, T* d) {
+  QTOT_INDEPENDENT
+  for (std::size_t i = 0; i < n; ++i) d[i] = y[i] > T(0) ? d[i] : T(0);
+}
+
+template <class T>
 double sum_of_squares(std::size_t n, const T* x) {
   double sums[kSumLanes] = {};
   const std::size_t whole = n - n % kSumLanes;
@@ -112,6 +118,7 @@ constexpr ElementwiseKernelsOf<T> kKernels = {
     .sigmoid = sigmoid<T>,
     .relu = relu<T>,
     .elu = elu<T>,
+    .relu_backward = relu_backward<T>,
     .sum_of_squares = sum_of_squares<T>,
     .gru_gates = gru_gates<T>,
     .gru_gates_backward = gru_gates_backward<T>,
