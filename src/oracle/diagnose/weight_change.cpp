@@ -181,15 +181,15 @@ class ChangedAgent final : public agents::Agent<T> {
       : agents::Agent<T>(inner->config()), inner_(std::move(inner)), changes_(std::move(changes)) {
     this->set_hidden_dim(inner_->hidden_dim());
   }
-  void forward(nn::Weights<T> w, ConstMatView<T> inputs, Index n_rows, const T* hidden0,
+  void forward(nn::Weights<T> w, const agents::Inputs<T>& inputs, Index n_rows, const T* hidden0,
                nn::Workspace<T>& workspace, agents::Tape<T>& tape,
                MatView<T> utilities) const override {
     inner_->forward(changes_.in_front(w, workspace), inputs, n_rows, hidden0, workspace, tape,
                     utilities);
   }
-  void backward(nn::Weights<T> w, ConstMatView<T> inputs, Index n_rows, nn::Workspace<T>& workspace,
-                const agents::Tape<T>& tape, ConstMatView<T> d_utilities,
-                T* gradient) const override {
+  void backward(nn::Weights<T> w, const agents::Inputs<T>& inputs, Index n_rows,
+                nn::Workspace<T>& workspace, const agents::Tape<T>& tape,
+                ConstMatView<T> d_utilities, T* gradient) const override {
     inner_->backward(changes_.in_front(w, workspace), inputs, n_rows, workspace, tape, d_utilities,
                      gradient);
     changes_.behind(gradient);
