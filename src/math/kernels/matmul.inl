@@ -81,6 +81,17 @@ void tile_through_copy(TileFunction<T> run, Tile<T> t, ptrdiff_t rows, ptrdiff_t
   }
 }
 
+// Asks for the rows of a that the next tile reads. Rows that lie apart are no stream to the hardware.
+template <class T>
+void fetch_rows(const Product<T>& p, ptrdiff_t first, ptrdiff_t n_rows) {
+  constexpr ptrdiff_t kLine = 64 / static_cast<ptrdiff_t>(sizeof(T));
+  const ptrdiff_t end = smaller(first + n_rows, p.m);
+  for (ptrdiff_t i = first; i < end; ++i) {
+    const T* const row = p.a + i * p.a_row;
+    for (ptrdiff_t k = 0; k < p.depth; k += kLine) __builtin_prefetch(row + k);
+  }
+}
+
 // A block of rows and of k, and a panel of at most kMaxVecs vectors of columns.
 template <class T>
 void panel(const Product<T>& p, ptrdiff_t vecs) {
@@ -105,6 +116,7 @@ void panel(const Product<T>& p, ptrdiff_t vecs) {
     rows = left >= 2 * most_rows ? most_rows : left > most_rows ? divide_up(left, 2) : left;
     T* out = p.out + i * p.out_row;
     t.a = p.a + i * t.a_row;
+    if (p.a_col == 1) fetch_rows(p, i + rows, most_rows);
     t.out = out;
     t.start = p.accumulate ? out : p.bias;
     t.start_row = p.accumulate ? p.out_row : 0;
