@@ -19,8 +19,10 @@ constexpr int kEmbedding = 32;
 constexpr int kHypernet = 64;
 
 // Wall clock of updates, less what `saved` says of each.
-Spread time_updates(const LearnerBenchOptions& options, const core::DecPomdpSpec& spec,
-                    core::Batch batch, Executor& executor, FunctionRef<double()> saved) {
+Spread time_updates(
+    const LearnerBenchOptions& options, const core::DecPomdpSpec& spec, core::Batch batch,
+    Executor& executor, FunctionRef<double()> saved,
+    FunctionRef<void(double seconds)> timed = [](double) {}) {
   agents::AgentConfig agent;
   agent.spec = spec;
   agent.hidden_dim = kHidden;
@@ -35,7 +37,9 @@ Spread time_updates(const LearnerBenchOptions& options, const core::DecPomdpSpec
     const double start = wall_seconds();
     learner.update(batch, 0);
     const double taken = wall_seconds() - start - saved();
-    if (k >= kWarmUp) seconds.push_back(taken);
+    if (k < kWarmUp) continue;
+    seconds.push_back(taken);
+    timed(taken);
   }
   return spread_of(seconds);
 }
@@ -79,11 +83,19 @@ LearnerReport bench_learner(const LearnerBenchOptions& options) {
   for (const core::Episode& episode : episodes) batch.push_back(&episode);
 
   rollout::TbbExecutor executor(static_cast<std::size_t>(options.n_threads));
-  report.seconds = time_updates(options, report.spec, batch, executor, [] { return 0.0; });
   report.gflop = flop_of_update(report.spec, lengths, options.mixer) * 1e-9;
+  const PeakMeter peak(true, options.n_threads);
+  std::vector<double> peaks;
+  std::vector<double> shares;
+  report.seconds = time_updates(
+      options, report.spec, batch, executor, [] { return 0.0; },
+      [&](double seconds) {
+        peaks.push_back(peak.trial());
+        shares.push_back(report.gflop / seconds / peaks.back());
+      });
   report.gflops = report.gflop / report.seconds.median;
-  report.peak_gflops = measure_fma_peak_gflops(true, options.n_threads);
-  report.share_of_peak = report.gflops / report.peak_gflops;
+  report.peak_gflops = spread_of(peaks).median;
+  report.share_of_peak = spread_of(shares).median;
   for (int n = 1; n <= options.projected_threads; n *= 2) {
     ProjectingExecutor projecting(static_cast<std::size_t>(n));
     const double seconds = time_updates(options, report.spec, batch, projecting, [&] {
@@ -108,8 +120,8 @@ std::string to_text(const LearnerReport& report) {
      << "  peak        " << report.peak_gflops << " GFLOP/s, measured; share "
      << report.share_of_peak << '\n';
   for (const Projection& p : report.projections) {
-    os << "  projected   " << p.n_threads << " threads: " << p.seconds * 1e3 << " ms, "
-       << p.speedup << " times as fast as one\n";
+    os << "  projected   " << p.n_threads << " threads: " << p.seconds * 1e3 << " ms, " << p.speedup
+       << " times as fast as one\n";
   }
   return os.str();
 }

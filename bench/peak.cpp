@@ -65,14 +65,23 @@ double trial(const Loop& loop, std::ptrdiff_t steps, int threads) {
 
 }  // namespace
 
-double measure_fma_peak_gflops(bool single_precision, int threads) {
+PeakMeter::PeakMeter(bool single_precision, int threads)
+    : single_precision_(single_precision), threads_(threads) {
   QTOT_CHECK_GE(threads, 1);
-  const Loop loop(single_precision);
-  const std::ptrdiff_t steps = steps_of_a_trial(loop);
-  double best = trial(loop, steps, threads);
-  for (int i = 1; i < kTrials; ++i) best = std::min(best, trial(loop, steps, threads));
-  const double fmas = static_cast<double>(steps * loop.fmas_per_step) * threads;
-  return 2e-9 * fmas / best;
+  steps_ = steps_of_a_trial(Loop(single_precision));
+}
+
+double PeakMeter::trial() const {
+  const Loop loop(single_precision_);
+  const double fmas = static_cast<double>(steps_ * loop.fmas_per_step) * threads_;
+  return 2e-9 * fmas / bench::trial(loop, steps_, threads_);
+}
+
+double measure_fma_peak_gflops(bool single_precision, int threads) {
+  const PeakMeter meter(single_precision, threads);
+  double best = meter.trial();
+  for (int i = 1; i < kTrials; ++i) best = std::max(best, meter.trial());
+  return best;
 }
 
 }  // namespace qtot::bench

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 namespace qtot::bench {
 
 /// Arithmetic peak at the active instruction-set level: independent chains of fma in registers on
@@ -8,5 +10,18 @@ namespace qtot::bench {
 /// the machine does not count; with more threads than cores it is the wall clock. On a machine
 /// without fma this is the peak of the exact software fma. threads >= 1. Takes about 0.1 s.
 double measure_fma_peak_gflops(bool single_precision, int threads);
+
+/// The same, a trial of about 0.01 s at a time, for a peak between the measurements that it is compared
+/// with: what the neighbours of a virtual machine leave of a core changes from second to second.
+class PeakMeter {
+ public:
+  PeakMeter(bool single_precision, int threads);
+  double trial() const;  // 1e9 operations per second
+
+ private:
+  bool single_precision_;
+  int threads_;
+  std::ptrdiff_t steps_;
+};
 
 }  // namespace qtot::bench

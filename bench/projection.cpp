@@ -14,8 +14,8 @@ double makespan(const std::vector<double>& seconds, std::size_t n_workers) {
   return *std::ranges::max_element(free_at);
 }
 
-void ProjectingExecutor::for_each(
-    std::size_t n, FunctionRef<void(std::size_t index, std::size_t worker)> work) {
+void ProjectingExecutor::for_each(std::size_t n,
+                                  FunctionRef<void(std::size_t index, std::size_t worker)> work) {
   seconds_.clear();
   for (std::size_t i = 0; i < n; ++i) {
     const double start = thread_cpu_seconds();

@@ -17,7 +17,8 @@ constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 // terminated, filled (int64), all of limit + 1 slots.
 double padded_bytes(const core::DecPomdpSpec& spec) {
   const double per_agent = 4.0 * spec.obs_dim + 4.0 * spec.n_actions + 8 + 4.0 * spec.n_actions;
-  return (spec.episode_limit + 1.0) * (spec.n_agents * per_agent + 4.0 * spec.state_dim + 4 + 1 + 8);
+  return (spec.episode_limit + 1.0) *
+         (spec.n_agents * per_agent + 4.0 * spec.state_dim + 4 + 1 + 8);
 }
 
 // The ring turns over once, an episode a round.
@@ -54,7 +55,8 @@ ReplayReport bench_replay(const ReplayBenchOptions& options) {
   ReplayReport report{.options = options, .spec = parse_shape(options.shape)};
   const core::DecPomdpSpec& spec = report.spec;
   Random random;
-  const std::vector<int> full = draw_lengths("full", spec.episode_limit, options.n_episodes, random);
+  const std::vector<int> full =
+      draw_lengths("full", spec.episode_limit, options.n_episodes, random);
   const std::vector<int> lengths =
       draw_lengths(options.lengths, spec.episode_limit, options.n_episodes, random);
   require_memory(spec, options.n_episodes);

@@ -19,8 +19,8 @@ core::DecPomdpSpec parse_shape(const std::string& text);
 /// A sequence of its own, fast: what it yields is read by no result.
 class Random {
  public:
-  double next();                            // uniform in [0, 1)
-  std::uint32_t below(std::uint32_t n);     // in [0, n), n >= 1
+  double next();                         // uniform in [0, 1)
+  std::uint32_t below(std::uint32_t n);  // in [0, n), n >= 1
 
  private:
   std::uint64_t state_ = 1;

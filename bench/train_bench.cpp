@@ -125,9 +125,8 @@ void divide_up(const Clocks& spent, TrainReport& report) {
   report.acting = spent.acting / all;
   // with pipeline 1 episodes are played meanwhile
   const double played_meanwhile =
-      report.pipeline == 0
-          ? 0
-          : std::max(0.0, spent.environment + spent.acting - spent.cpu_collecting);
+      report.pipeline == 0 ? 0
+                           : std::max(0.0, spent.environment + spent.acting - spent.cpu_collecting);
   report.learning = (learning_cpu - played_meanwhile) / all;
   report.waiting = std::max(0.0, 1 - report.environment - report.acting - report.learning);
   report.learning_of_wall = learning_wall / spent.wall;
@@ -146,9 +145,8 @@ TrainReport bench_train(const config::TrainingConfig& config, const TrainBenchOp
   const auto n_threads = static_cast<std::size_t>(options.n_threads);
   const env::EnvFamily& family = env::family(config.env);
   PlayTime play;
-  train::FlowGraphPlayer flow_graph(n_threads, [&] {
-    return std::make_unique<TimedEnv>(family.make(config.env_args), play);
-  });
+  train::FlowGraphPlayer flow_graph(
+      n_threads, [&] { return std::make_unique<TimedEnv>(family.make(config.env_args), play); });
   TimedPlayer player(flow_graph);
   rollout::TbbExecutor executor(n_threads);
   train::Trainer trainer(config, flow_graph.spec(), player, executor);
@@ -181,8 +179,8 @@ std::string to_text(const TrainReport& report) {
      << report.round_seconds.lower_quartile * 1e3 << " .. "
      << report.round_seconds.upper_quartile * 1e3 << ")\n"
      << "  threads     acting " << percent(report.acting) << " %, environment "
-     << percent(report.environment) << " %, learning " << percent(report.learning)
-     << " %, waiting " << percent(report.waiting) << " %\n"
+     << percent(report.environment) << " %, learning " << percent(report.learning) << " %, waiting "
+     << percent(report.waiting) << " %\n"
      << "  learning    " << percent(report.learning_of_wall) << " % of the wall clock, cores busy "
      << percent(report.busy_in_learning) << " % of it; while collecting "
      << percent(report.busy_in_collecting) << " %\n";

@@ -49,7 +49,8 @@ void write_one_hots(const AgentConfig& config, std::span<const core::Action> las
   for (std::size_t n = 0; n < n_agents; ++n) {
     if (config.obs_last_action) *column++ = last_actions.empty() ? -1 : last_actions[n];
     if (config.obs_agent_id) {
-      *column++ = static_cast<std::int32_t>(n) + (config.obs_last_action ? config.spec.n_actions : 0);
+      *column++ =
+          static_cast<std::int32_t>(n) + (config.obs_last_action ? config.spec.n_actions : 0);
     }
   }
 }
@@ -61,8 +62,8 @@ std::unique_ptr<Agent<T>> make_agent(const AgentConfig& config, nn::ParamLayout&
   throw Error("agent = \"" + config.agent + "\": no such agent network; known: rnn ff");
 }
 
-#define QTOT_INSTANTIATE(T)                                                 \
-  template class Agent<T>; \
+#define QTOT_INSTANTIATE(T) \
+  template class Agent<T>;  \
   template std::unique_ptr<Agent<T>> make_agent<T>(const AgentConfig&, nn::ParamLayout&);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE

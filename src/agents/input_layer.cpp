@@ -29,9 +29,9 @@ void InputLayer::backward_params(const Inputs<T>& inputs, ConstMatView<T> d_y, m
                                  T* gradient, MatView<T> one_hot_sums) const {
   QTOT_CHECK_NE(start.kind, math::Start::kBias);
   if (start.kind == math::Start::kZero) one_hot_sums.setZero();
-  math::matmul_tn<T>(
-      d_y, inputs.obs,
-      math::view(gradient + linear_.weight, linear_.out, obs_dim_, linear_.in), start);
+  math::matmul_tn<T>(d_y, inputs.obs,
+                     math::view(gradient + linear_.weight, linear_.out, obs_dim_, linear_.in),
+                     start);
   math::column_sums<T>(d_y, gradient + linear_.bias, start);
   math::add_one_hots_tn<T>(inputs.one_hots, d_y, one_hot_sums);
 }
@@ -46,10 +46,10 @@ void InputLayer::finish(ConstMatView<T> one_hot_sums, T* gradient) const {
   }
 }
 
-#define QTOT_INSTANTIATE(T)                                                                      \
-  template void InputLayer::forward<T>(nn::Weights<T>, const Inputs<T>&, MatView<T>) const;      \
-  template void InputLayer::backward_params<T>(const Inputs<T>&, ConstMatView<T>, math::Start,   \
-                                               T*, MatView<T>) const;                            \
+#define QTOT_INSTANTIATE(T)                                                                        \
+  template void InputLayer::forward<T>(nn::Weights<T>, const Inputs<T>&, MatView<T>) const;        \
+  template void InputLayer::backward_params<T>(const Inputs<T>&, ConstMatView<T>, math::Start, T*, \
+                                               MatView<T>) const;                                  \
   template void InputLayer::finish<T>(ConstMatView<T>, T*) const;
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE

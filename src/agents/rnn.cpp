@@ -73,8 +73,9 @@ class Rnn final : public Agent<T> {
     if (!passes.empty()) Forward(*this, w, passes, n_rows, nullptr, workspace).run();
   }
 
-  void backward(nn::Weights<T> w, const Inputs<T>& inputs, Index n_rows, nn::Workspace<T>& workspace,
-                const Tape<T>& tape, ConstMatView<T> d_utilities, T* gradient) const override {
+  void backward(nn::Weights<T> w, const Inputs<T>& inputs, Index n_rows,
+                nn::Workspace<T>& workspace, const Tape<T>& tape, ConstMatView<T> d_utilities,
+                T* gradient) const override {
     const BackwardPass<T> pass{
         .inputs = inputs, .d_utilities = d_utilities, .tape = &tape, .gradient = gradient};
     Backward(*this, w, {&pass, 1}, n_rows, workspace).run();

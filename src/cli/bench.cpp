@@ -64,7 +64,8 @@ Json to_json(const bench::MatmulReport& report) {
 constexpr int kMaxThreads = 1024;
 constexpr int kMaxCount = 100000;
 constexpr const char* kLengthsHelp =
-    "full (default); ragged: uniform in [T/4, T]; half: uniform in [T/4, 3T/4]; or all x T, x in (0, 1]";
+    "full (default); ragged: uniform in [T/4, T]; half: uniform in [T/4, 3T/4]; or all x T, x in "
+    "(0, 1]";
 
 Json to_json(const bench::Spread& spread) {
   return {{"median", spread.median},
@@ -193,8 +194,9 @@ void add_learner(Verb& bench) {
   verb.option("--lengths", options.lengths, kLengthsHelp).type_name("KIND");
   verb.option("--mixer", options.mixer, "qmix (default), vdn or iql").type_name("NAME");
   verb.option("--updates", options.n_updates, "timed updates (default: 15)").range(1, kMaxCount);
-  verb.option("--project", options.projected_threads,
-              "reckon, from the times of the pieces of work, with 1, 2, 4, ... up to so many threads")
+  verb.option(
+          "--project", options.projected_threads,
+          "reckon, from the times of the pieces of work, with 1, 2, 4, ... up to so many threads")
       .range(1, kMaxThreads);
   verb.json_flag(arguments->json);
   verb.action([arguments] {

@@ -159,7 +159,8 @@ void reporting_options(TrainingConfig& c, Options& o) {
   o.training(false);
   o.add("name", c.name, "name of the run, for people");
   o.add("target_cache_mib", c.target_cache_mib,
-        "MiB of target-network values that are kept for episodes drawn again; 0: none; shows in no bit",
+        "MiB of target-network values that are kept for episodes drawn again; 0: none; shows in no "
+        "bit",
         between(0, 1 << 20));
   o.add("test_interval", c.test_interval, "environment steps between evaluations", steps());
   o.add("test_nepisode", c.test_nepisode, "greedy episodes of an evaluation", count());

@@ -63,9 +63,8 @@ agents::Inputs<T> gather_inputs(const agents::AgentConfig& agent, const LearnerC
   }
   const auto obs = gather_obs<T>(episode, n_slots, workspace);
   return {.obs = obs,
-          .one_hots = {.columns = columns.data(),
-                       .rows = obs.rows(),
-                       .per_row = agents::n_one_hots(agent)}};
+          .one_hots = {
+              .columns = columns.data(), .rows = obs.rows(), .per_row = agents::n_one_hots(agent)}};
 }
 
 template <class T>
@@ -115,13 +114,13 @@ Action greedy_action(const T* utilities, bool ignores_avail, const core::Episode
   return best;
 }
 
-#define QTOT_INSTANTIATE(T)                                                             \
-  template agents::Inputs<T> gather_inputs<T>(                                          \
-      const agents::AgentConfig&, const LearnerConfig&, const core::Episode&, int,      \
-      nn::Workspace<T>&, std::span<std::int32_t>);                                      \
-  template Buffer<T> gather_states<T>(const core::Episode&, int, nn::Workspace<T>&);    \
-  template Buffer<T> gather_rewards<T>(const core::Episode&, const LearnerConfig&, int, \
-                                       const RewardTransform<T>&, nn::Workspace<T>&);   \
+#define QTOT_INSTANTIATE(T)                                                                     \
+  template agents::Inputs<T> gather_inputs<T>(const agents::AgentConfig&, const LearnerConfig&, \
+                                              const core::Episode&, int, nn::Workspace<T>&,     \
+                                              std::span<std::int32_t>);                         \
+  template Buffer<T> gather_states<T>(const core::Episode&, int, nn::Workspace<T>&);            \
+  template Buffer<T> gather_rewards<T>(const core::Episode&, const LearnerConfig&, int,         \
+                                       const RewardTransform<T>&, nn::Workspace<T>&);           \
   template Action greedy_action<T>(const T*, bool, const core::Episode&, int, int);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE

@@ -234,16 +234,17 @@ Work<T> begin(const PassContext<T>& context, const EpisodeTask<T>& task, std::in
   const Unroll unroll{.n_slots = index(n_slots),
                       .n_agents = index(plan.episode->spec().n_agents),
                       .forgets = context.config.mistakes.forgets_hidden};
-  return {.task = &task,
-          .unroll = unroll,
-          .inputs = gather_inputs<T>(agent.config(), context.config, *plan.episode, n_slots,
-                                     workspace, {columns, n_one_hot_columns(agent.config(), n_slots)}),
-          .utilities = workspace.take(unroll.n_rows(), agent.n_actions()),
-          .target_utilities =
-              place_of_target_utilities(task, unroll.n_rows(), agent.n_actions(), workspace),
-          .d_utilities = workspace.take_zero(unroll.rows_with_gradient(index(plan.n_steps)),
-                                             agent.n_actions()),
-          .tape = {}};
+  return {
+      .task = &task,
+      .unroll = unroll,
+      .inputs = gather_inputs<T>(agent.config(), context.config, *plan.episode, n_slots, workspace,
+                                 {columns, n_one_hot_columns(agent.config(), n_slots)}),
+      .utilities = workspace.take(unroll.n_rows(), agent.n_actions()),
+      .target_utilities =
+          place_of_target_utilities(task, unroll.n_rows(), agent.n_actions(), workspace),
+      .d_utilities =
+          workspace.take_zero(unroll.rows_with_gradient(index(plan.n_steps)), agent.n_actions()),
+      .tape = {}};
 }
 
 template <class T>
@@ -262,9 +263,8 @@ void agents_forward(const PassContext<T>& context, std::span<Work<T>> works,
   ForwardPasses<T> target;
   for (Work<T>& work : works) {
     const Index n_rows = work.unroll.n_rows() - skipped;
-    online.push_back({.inputs = work.inputs,
-                      .utilities = work.utilities.view(),
-                      .tape = &work.tape});
+    online.push_back(
+        {.inputs = work.inputs, .utilities = work.utilities.view(), .tape = &work.tape});
     if (work.task->target_utilities.is_filled) continue;
     target.push_back({.inputs = agents::rows(work.inputs, skipped, n_rows),
                       .utilities = work.target_utilities.view(skipped, n_rows)});

@@ -41,7 +41,7 @@ struct EpisodeTask {
   std::size_t position = 0;           // in the batch
   T* gradient =
       nullptr;  // [P], overwritten with dL/dparameters of this episode's share of the loss
-  EpisodeSums<T>* sums = nullptr;  // overwritten
+  EpisodeSums<T>* sums = nullptr;                   // overwritten
   typename TargetCache<T>::Place target_utilities;  // where they are kept from update to update
 };
 

@@ -80,8 +80,8 @@ class Learner<T>::Scratch {
     for (EpisodeTask<T>& task : tasks_) {
       const auto n_rows = (static_cast<std::size_t>(task.plan->n_steps) + 1) *
                           static_cast<std::size_t>(task.plan->episode->spec().n_agents);
-      task.target_utilities = cache.find_or_add(tickets[task.position],
-                                                n_rows * static_cast<std::size_t>(n_actions));
+      task.target_utilities =
+          cache.find_or_add(tickets[task.position], n_rows * static_cast<std::size_t>(n_actions));
     }
   }
   std::size_t n_groups() const { return n_groups_; }

@@ -97,30 +97,12 @@ QTOT_INLINE float expm1(float x) {
   return static_cast<float>(with_sign(fused(e.scale, e.p, e.scale - 1), x));
 }
 
-// a / b for 1 <= b <= 2. With fma it costs a third of a division: a cubic that is 1 / b but for 2^-9.1,
-// two steps of Newton (2^-18, 2^-36), and the quotient corrected by its remainder. Its last bit may differ
-// from the division's; the functions below, rounded to float, do not (qtot_check_elementary).
-QTOT_INLINE double quotient(double a, double b) {
-#ifdef __FMA__
-  double y = -0x1.c65285fd56843p-3;
-  y = fused(y, b, 0x1.54bde47e00e33p+0);
-  y = fused(y, b, -0x1.783c56f5cba58p+1);
-  y = fused(y, b, 0x1.6a09c2c5e0f16p+1);
-  y = fused(y, fused(-b, y, 1.0), y);
-  y = fused(y, fused(-b, y, 1.0), y);
-  const double q = a * y;
-  return fused(fused(-b, q, a), y, q);
-#else
-  return a / b;
-#endif
-}
-
-// With m = 1 - e^(-2 |x|): tanh |x| = m / (2 - m).
+// With m = e^(2 |x|) - 1: tanh |x| = m / (m + 2).
 QTOT_INLINE float tanh(float x) {
   const double a = magnitude(x);
-  const ShortExp e = short_exp(-2 * (a > kFloatTanhLimit ? kFloatTanhLimit : a));
-  const double minus_m = fused(e.scale, e.p, e.scale - 1);
-  return static_cast<float>(with_sign(quotient(minus_m, minus_m + 2), x));
+  const ShortExp e = short_exp(2 * (a > kFloatTanhLimit ? kFloatTanhLimit : a));
+  const double m = fused(e.scale, e.p, e.scale - 1);
+  return static_cast<float>(with_sign(m / (m + 2), x));
 }
 
 // With e = e^-|x|: 1 / (1 + e) for x >= 0, e / (1 + e) below. Near 0 the value is
@@ -134,7 +116,7 @@ QTOT_INLINE float sigmoid(float x) {
   const double a = magnitude(wide);
   const ShortExp s = short_exp(-(a > kFloatExpLimit ? kFloatExpLimit : a));
   const double e = fused(s.scale, s.p, s.scale);
-  const double far = quotient(wide < 0 ? e : 1.0, 1 + e);
+  const double far = (wide < 0 ? e : 1.0) / (1 + e);
   const double near = fused(wide, kSlopeNear0, 0.5);
   return static_cast<float>(a < kNear0 ? near : far);
 }

@@ -91,10 +91,10 @@ void add_one_hots_tn_naive(OneHots ones, ConstMatView<T> d, MatView<T> table) {
   }
 }
 
-#define QTOT_INSTANTIATE(T)                                                        \
-  template void add_one_hots<T>(OneHots, ConstMatView<T>, MatView<T>);             \
-  template void add_one_hots_tn<T>(OneHots, ConstMatView<T>, MatView<T>);          \
-  template void add_one_hots_naive<T>(OneHots, ConstMatView<T>, MatView<T>);       \
+#define QTOT_INSTANTIATE(T)                                                  \
+  template void add_one_hots<T>(OneHots, ConstMatView<T>, MatView<T>);       \
+  template void add_one_hots_tn<T>(OneHots, ConstMatView<T>, MatView<T>);    \
+  template void add_one_hots_naive<T>(OneHots, ConstMatView<T>, MatView<T>); \
   template void add_one_hots_tn_naive<T>(OneHots, ConstMatView<T>, MatView<T>);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE

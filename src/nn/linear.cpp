@@ -43,7 +43,8 @@ void backward_params(const Linear& layer, ConstMatView<T> x, ConstMatView<T> d_y
 #define QTOT_INSTANTIATE(T)                                                                \
   template void forward<T>(const Linear&, Weights<T>, ConstMatView<T>, MatView<T>);        \
   template void backward_input<T>(const Linear&, Weights<T>, ConstMatView<T>, MatView<T>); \
-  template void backward_params<T>(const Linear&, ConstMatView<T>, ConstMatView<T>, T*, math::Start);
+  template void backward_params<T>(const Linear&, ConstMatView<T>, ConstMatView<T>, T*,    \
+                                   math::Start);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 

@@ -88,9 +88,8 @@ class Walk {
           .obs = math::view(std::as_const(obs_).data(), 2, env_.spec().obs_dim),
           .one_hots = {.columns = columns.data(), .rows = 2, .per_row = n_one_hots}};
       workspace_.reset();
-      agent.forward(learner_.weights(), inputs, 2,
-                    hidden.empty() ? nullptr : hidden.data(), workspace_, agent_tape_,
-                    math::view(utilities.data(), 2, agent.n_actions()));
+      agent.forward(learner_.weights(), inputs, 2, hidden.empty() ? nullptr : hidden.data(),
+                    workspace_, agent_tape_, math::view(utilities.data(), 2, agent.n_actions()));
       const auto after = agent.final_hidden(agent_tape_, 2);
       std::copy_n(after.data(), after.size(), hidden.data());
     }

@@ -37,9 +37,8 @@ void require_ring_fits(const config::TrainingConfig& config, const core::DecPomd
   const std::size_t fits = slots - std::min(slots, extra_slots(config));
   throw Error("buffer_size = " + std::to_string(config.buffer_size) + ": episodes of up to " +
               std::to_string(spec.episode_limit) + " steps can come to " + gib(bound) +
-              ", expected at most the " + gib(limit) +
-              " that this process can have; buffer_size=" + std::to_string(fits) +
-              " fits, and --overcommit starts nevertheless");
+              ", expected at most the " + gib(limit) + " that this process can have; buffer_size=" +
+              std::to_string(fits) + " fits, and --overcommit starts nevertheless");
 }
 
 }  // namespace qtot::train

@@ -68,8 +68,8 @@ TEST(RnnAgent, GivesTheGoldenNumbersOfPyTorchsModules) {
   std::ranges::copy(std::array{0.0, 1.0, 2.0}, inputs.obs(1).begin());
   const std::vector<double> hidden0 = {.1, -.2};
   std::vector<double> q(4);
-  ready.agent->forward(ready.weights(), inputs.all(), 1, hidden0.data(),
-                       ready.workspace, ready.tape, view(q.data(), 2, 2));
+  ready.agent->forward(ready.weights(), inputs.all(), 1, hidden0.data(), ready.workspace,
+                       ready.tape, view(q.data(), 2, 2));
   expect_near(q, {-0.163885439973, -0.514086555191, -0.172161418894, -0.463091931019});
   const auto hidden = ready.agent->final_hidden(ready.tape, 1);
   expect_near({hidden.data(), 2}, {0.492677729729, -0.129112770145});
@@ -122,18 +122,17 @@ TEST_P(EveryAgent, BackwardEqualsCentralDifferenceForEveryParameter) {
     nn::Workspace<double> workspace;
     Tape<double> tape;
     std::vector<double> q(d_q.size());
-    ready.agent->forward(ready.weights(), inputs.all(), kRows,
-                         nullptr, workspace, tape, view(q.data(), n, 5));
+    ready.agent->forward(ready.weights(), inputs.all(), kRows, nullptr, workspace, tape,
+                         view(q.data(), n, 5));
     double sum = 0;
     for (std::size_t i = 0; i < q.size(); ++i) sum += q[i] * d_q[i];
     return sum;
   };
   std::vector<double> q(d_q.size());
-  ready.agent->forward(ready.weights(), inputs.all(), kRows,
-                       nullptr, ready.workspace, ready.tape, view(q.data(), n, 5));
-  ready.agent->backward(ready.weights(), inputs.all(), kRows,
-                        ready.workspace, ready.tape, view(std::as_const(d_q).data(), n, 5),
-                        ready.gradient.data());
+  ready.agent->forward(ready.weights(), inputs.all(), kRows, nullptr, ready.workspace, ready.tape,
+                       view(q.data(), n, 5));
+  ready.agent->backward(ready.weights(), inputs.all(), kRows, ready.workspace, ready.tape,
+                        view(std::as_const(d_q).data(), n, 5), ready.gradient.data());
 
   constexpr double kStep = 1e-5;  // truncation error ~ step^2, rounding error ~ 1e-16 / step
   for (const nn::TensorSpec& tensor : ready.layout.tensors()) {
@@ -178,8 +177,8 @@ TEST_P(EveryAgent, ActingLearningAndActingInABatchGiveTheSameBits) {
   for (Index slot = 0; slot < kSlots; ++slot) {
     std::vector<float> q(static_cast<std::size_t>(kRows * 5));
     ready.workspace.reset();
-    ready.agent->forward(weights, inputs[0].slot(slot), kRows, alone_hidden.data(), ready.workspace, ready.tape,
-                         view(q.data(), kRows, 5));
+    ready.agent->forward(weights, inputs[0].slot(slot), kRows, alone_hidden.data(), ready.workspace,
+                         ready.tape, view(q.data(), kRows, 5));
     const auto hidden = ready.agent->final_hidden(ready.tape, kRows);
     std::copy_n(hidden.data(), hidden.size(), alone_hidden.data());
     for (std::size_t i = 0; i < q.size(); ++i) {
@@ -194,8 +193,8 @@ TEST_P(EveryAgent, ActingLearningAndActingInABatchGiveTheSameBits) {
     }
     std::vector<float> all_q(static_cast<std::size_t>(kEpisodes * kRows * 5));
     ready.workspace.reset();
-    ready.agent->forward(weights, side_by_side.all(), kEpisodes * kRows, batch_hidden.data(), ready.workspace, ready.tape,
-                         view(all_q.data(), kEpisodes * kRows, 5));
+    ready.agent->forward(weights, side_by_side.all(), kEpisodes * kRows, batch_hidden.data(),
+                         ready.workspace, ready.tape, view(all_q.data(), kEpisodes * kRows, 5));
     const auto after = ready.agent->final_hidden(ready.tape, kEpisodes * kRows);
     std::copy_n(after.data(), after.size(), batch_hidden.data());
     for (Index e = 0; e < kEpisodes; ++e) {

@@ -98,8 +98,8 @@ void naive_rnn(const Net<T>& net, Played<T>& run) {
   const std::vector<T> dense = run.inputs.dense();
   const Index h = kHidden;
   Matrix<T> x(n, h), gates(n, 3 * h), gh(n, 3 * h), hidden(n + kAgents, h);
-  math::matmul_bias_naive<T>(view(dense.data(), n, x_dim),
-                             net.turned("fc1.weight", h, x_dim), net.bias("fc1.bias"), x.all());
+  math::matmul_bias_naive<T>(view(dense.data(), n, x_dim), net.turned("fc1.weight", h, x_dim),
+                             net.bias("fc1.bias"), x.all());
   for (T& value : x.values) value = math::relu(value);
   for (Index row = 0; row < n; row += kAgents) {
     const auto before = std::as_const(hidden).part(row, kAgents);
@@ -109,8 +109,8 @@ void naive_rnn(const Net<T>& net, Played<T>& run) {
     math::matmul_bias_naive<T>(before, net.turned("rnn.weight_hh", 3 * h, h),
                                net.bias("rnn.bias_hh"), gh.part(row, kAgents));
     math::gru_gates_naive<T>(std::as_const(gates).part(row, kAgents),
-                             std::as_const(gh).part(row, kAgents), before,
-                             gates.part(row, kAgents), hidden.part(row + kAgents, kAgents));
+                             std::as_const(gh).part(row, kAgents), before, gates.part(row, kAgents),
+                             hidden.part(row + kAgents, kAgents));
   }
   math::matmul_bias_naive<T>(std::as_const(hidden).part(kAgents, n),
                              net.turned("fc2.weight", kActions, h), net.bias("fc2.bias"),
@@ -119,7 +119,8 @@ void naive_rnn(const Net<T>& net, Played<T>& run) {
   const Index m = run.d_utilities.rows;
   const auto d_utilities = std::as_const(run.d_utilities).all();
   Matrix<T> d_hidden(m, h), d_gi(m, 3 * h), d_gh(m, 3 * h), d_x(m, h), gh_n(n, h);
-  for (Index i = 0; i < n; ++i) std::copy_n(gh.all().row(i).data() + 2 * h, h, gh_n.all().row(i).data());
+  for (Index i = 0; i < n; ++i)
+    std::copy_n(gh.all().row(i).data() + 2 * h, h, gh_n.all().row(i).data());
   math::matmul_naive<T>(d_utilities, net.weight("fc2.weight", kActions, h), d_hidden.all());
   Matrix<T> carried(kAgents, h);
   for (Index row = m - kAgents; row >= 0; row -= kAgents) {
@@ -129,8 +130,7 @@ void naive_rnn(const Net<T>& net, Played<T>& run) {
         std::as_const(hidden).part(row, kAgents), std::as_const(d_hidden).part(row, kAgents),
         d_gi.part(row, kAgents), d_gh.part(row, kAgents), carried.all());
     math::matmul_naive<T>(std::as_const(d_gh).part(row, kAgents),
-                          net.weight("rnn.weight_hh", 3 * h, h), carried.all(),
-                          math::kAccumulate);
+                          net.weight("rnn.weight_hh", 3 * h, h), carried.all(), math::kAccumulate);
   }
   math::matmul_naive<T>(std::as_const(d_gi).all(), net.weight("rnn.weight_ih", 3 * h, h),
                         d_x.all());
@@ -139,7 +139,8 @@ void naive_rnn(const Net<T>& net, Played<T>& run) {
   }
   const auto params = [&](const std::string& name, ConstMatView<T> d_y, ConstMatView<T> in,
                           const std::string& bias) {
-    math::matmul_tn_naive<T>(d_y, in, view(run.gradient.data() + net.at(name), d_y.cols(), in.cols()));
+    math::matmul_tn_naive<T>(d_y, in,
+                             view(run.gradient.data() + net.at(name), d_y.cols(), in.cols()));
     math::column_sums_naive<T>(d_y, run.gradient.data() + net.at(bias));
   };
   params("fc1.weight", std::as_const(d_x).all(), view(dense.data(), m, x_dim), "fc1.bias");
@@ -222,10 +223,10 @@ TEST_P(Together, EachEpisodeHasTheBitsThatItHasAlone) {
     for (std::size_t p = 0; p < alone.size(); ++p) {
       Played<float>& run = alone[p];
       nn::Workspace<float> workspace;
-      net.agent->forward(net.weights(), run.inputs.all(), kAgents, nullptr,
-                         workspace, run.tape, run.utilities.all());
-      net.agent->backward(net.weights(), run.inputs.all(), kAgents, workspace,
-                          run.tape, std::as_const(run.d_utilities).all(), run.gradient.data());
+      net.agent->forward(net.weights(), run.inputs.all(), kAgents, nullptr, workspace, run.tape,
+                         run.utilities.all());
+      net.agent->backward(net.weights(), run.inputs.all(), kAgents, workspace, run.tape,
+                          std::as_const(run.d_utilities).all(), run.gradient.data());
       EXPECT_EQ(side_by_side[p].utilities.values, run.utilities.values) << kind << ", " << p;
       EXPECT_EQ(side_by_side[p].gradient, run.gradient) << kind << ", episode " << p;
     }

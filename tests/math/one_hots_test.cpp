@@ -32,7 +32,7 @@ std::vector<std::int32_t> random_columns(Index rows, Index per_row, Index n, std
 struct Shape {
   Index rows, per_row, table_rows, width, gap;
 };
-constexpr Shape kShapes[] = {{1, 1, 1, 1, 0},   {5, 2, 3, 7, 0},   {9, 2, 40, 64, 0},
+constexpr Shape kShapes[] = {{1, 1, 1, 1, 0},   {5, 2, 3, 7, 0},    {9, 2, 40, 64, 0},
                              {33, 1, 4, 65, 3}, {16, 3, 12, 31, 5}, {0, 2, 3, 8, 0},
                              {4, 0, 3, 8, 0},   {7, 2, 9, 15, 1}};
 

@@ -58,9 +58,8 @@ class AgentInputs {
   }
 
   agents::Inputs<T> all() const {
-    return {
-        .obs = math::view(obs_.data(), n_rows_, config_.spec.obs_dim),
-        .one_hots = {.columns = columns_.data(), .rows = n_rows_, .per_row = per_row_}};
+    return {.obs = math::view(obs_.data(), n_rows_, config_.spec.obs_dim),
+            .one_hots = {.columns = columns_.data(), .rows = n_rows_, .per_row = per_row_}};
   }
   agents::Inputs<T> slot(Index slot) const {
     return agents::rows(all(), slot * n_agents_, n_agents_);
@@ -82,9 +81,7 @@ class AgentInputs {
   }
 
  private:
-  std::size_t n_obs() const {
-    return static_cast<std::size_t>(n_agents_ * config_.spec.obs_dim);
-  }
+  std::size_t n_obs() const { return static_cast<std::size_t>(n_agents_ * config_.spec.obs_dim); }
 
   agents::AgentConfig config_;
   Index n_agents_;

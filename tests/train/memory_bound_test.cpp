@@ -45,10 +45,11 @@ TEST(RequireRingFits, NamesTheLargestBufferThatFits) {
   const std::size_t limit = std::size_t{8} << 30;
   const std::string text =
       test::error_text([&] { require_ring_fits(config_with(5000, 4, 1), battle(), limit); });
-  EXPECT_EQ(text,
-            "buffer_size = 5000: episodes of up to 180 steps can come to 30.2 GiB, expected at most "
-            "the 8.0 GiB that this process can have; buffer_size=1320 fits, and --overcommit starts "
-            "nevertheless");
+  EXPECT_EQ(
+      text,
+      "buffer_size = 5000: episodes of up to 180 steps can come to 30.2 GiB, expected at most "
+      "the 8.0 GiB that this process can have; buffer_size=1320 fits, and --overcommit starts "
+      "nevertheless");
   EXPECT_NO_THROW(require_ring_fits(config_with(1320, 4, 1), battle(), limit));
   EXPECT_THROW(require_ring_fits(config_with(1321, 4, 1), battle(), limit), Error);
 }

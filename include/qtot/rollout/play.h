@@ -72,10 +72,10 @@ class Player {
   std::unique_ptr<env::Env> env_;
   nn::Workspace<float> workspace_;
   agents::Tape<float> tape_;
-  std::vector<std::uint8_t> avail_;  // [N * A]
+  std::vector<std::uint8_t> avail_;     // [N * A]
   std::vector<std::int32_t> one_hots_;  // [N, n_one_hots()]
-  std::vector<float> utilities_;     // [N, A]
-  std::vector<float> hidden_;        // [N, H]  after the last slot that was acted in
+  std::vector<float> utilities_;        // [N, A]
+  std::vector<float> hidden_;           // [N, H]  after the last slot that was acted in
 };
 
 /// The episodes [first, first + count), played by one policy under one set of rules.

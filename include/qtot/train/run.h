@@ -20,7 +20,7 @@ struct RunRequest {
   std::filesystem::path folder;
   std::size_t n_threads = 1;
   bool resume = false;
-  bool overcommit = false;  // start although the ring could outgrow the memory
+  bool overcommit = false;                  // start although the ring could outgrow the memory
   const std::atomic<bool>* stop = nullptr;  // set by a signal: finish the round, save, return
   std::ostream* progress = nullptr;         // where the bar is drawn
 };

@@ -11,7 +11,8 @@ template <class T>
 QTOT_VEC_INLINE void add_row(ptrdiff_t width, const T* from, T* to) {
   constexpr ptrdiff_t kLanes = Vec<T>::kLanes;
   ptrdiff_t j = 0;
-  for (; j + kLanes <= width; j += kLanes) store(Vec<T>::load(to + j) + Vec<T>::load(from + j), to + j);
+  for (; j + kLanes <= width; j += kLanes)
+    store(Vec<T>::load(to + j) + Vec<T>::load(from + j), to + j);
   if (j == width) return;
   const ptrdiff_t left = width - j;
   store_partial(Vec<T>::load_partial(to + j, left) + Vec<T>::load_partial(from + j, left), to + j,

@@ -93,8 +93,8 @@ void Player::act(const Policy& policy, const PlayRules& rules, Ticket ticket,
   workspace_.reset();
   const math::MatView<float> utilities = math::view(utilities_.data(), n_agents, agent.n_actions());
   const bool has_hidden = slot > 0 && agent.hidden_dim() > 0;
-  agent.forward(policy.weights, inputs, n_agents,
-                has_hidden ? hidden_.data() : nullptr, workspace_, tape_, utilities);
+  agent.forward(policy.weights, inputs, n_agents, has_hidden ? hidden_.data() : nullptr, workspace_,
+                tape_, utilities);
   if (agent.hidden_dim() > 0) {
     math::view(hidden_.data(), n_agents, agent.hidden_dim()) = agent.final_hidden(tape_, n_agents);
   }
