@@ -48,10 +48,10 @@ TEST(RequireRingFits, NamesTheLargestBufferThatFits) {
   EXPECT_EQ(
       text,
       "buffer_size = 5000: episodes of up to 180 steps can come to 30.2 GiB, expected at most "
-      "the 8.0 GiB that this process can have; buffer_size=1320 fits, and --overcommit starts "
+      "the 8.0 GiB that this process can have; buffer_size=1322 fits, and --overcommit starts "
       "nevertheless");
-  EXPECT_NO_THROW(require_ring_fits(config_with(1320, 4, 1), battle(), limit));
-  EXPECT_THROW(require_ring_fits(config_with(1321, 4, 1), battle(), limit), Error);
+  EXPECT_NO_THROW(require_ring_fits(config_with(1322, 4, 1), battle(), limit));
+  EXPECT_THROW(require_ring_fits(config_with(1323, 4, 1), battle(), limit), Error);
 }
 
 }  // namespace
