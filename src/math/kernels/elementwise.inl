@@ -1,8 +1,9 @@
-// Loops over arrays: elementary functions, GRU gates, sum of squares. The compiler vectorises them;
-// lanes are independent elements, so the width changes no bit.
+// Loops over arrays: elementary functions, GRU gates, sum of squares. The compiler vectorises most of
+// them; lanes are independent elements, so the width changes no bit.
 
 #include "math/elementary_inline.h"
 #include "math/elementwise_kernels.h"
+#include "math/kernels/sigmoid_tanh.h"
 
 // The next loop carries nothing from one element to the next. Where an output may be an input, it is
 // so element for element.
@@ -15,19 +16,42 @@
 namespace qtot::math::QTOT_ISA_NAMESPACE {
 namespace {
 
-#define QTOT_MAP(name)                                                \
-  template <class T>                                                  \
-  void name(std::size_t n, const T* x, T* y) {                        \
-    QTOT_INDEPENDENT                                                  \
-    for (std::size_t i = 0; i < n; ++i) y[i] = algorithm::name(x[i]); \
+#define QTOT_MAP(name, function)                                          \
+  template <class T>                                                      \
+  void name(std::size_t n, const T* x, T* y) {                            \
+    QTOT_INDEPENDENT                                                      \
+    for (std::size_t i = 0; i < n; ++i) y[i] = algorithm::function(x[i]); \
   }
-QTOT_MAP(exp)
-QTOT_MAP(expm1)
-QTOT_MAP(tanh)
-QTOT_MAP(sigmoid)
-QTOT_MAP(relu)
-QTOT_MAP(elu)
+QTOT_MAP(exp, exp)
+QTOT_MAP(expm1, expm1)
+QTOT_MAP(tanh_each, tanh)
+QTOT_MAP(sigmoid_each, sigmoid)
+QTOT_MAP(relu, relu)
+QTOT_MAP(elu, elu)
 #undef QTOT_MAP
+
+// By registers where they have the function, and element by element where that is not certain.
+#define QTOT_MAP_REGISTERS(name)                                 \
+  template <class T>                                             \
+  void name##_all(std::size_t n, const T* x, T* y) {             \
+    std::size_t i = 0;                                           \
+    if constexpr (Vec<T>::kLookup) {                             \
+      constexpr std::size_t kLanes = Vec<T>::kLanes;             \
+      for (; i + kLanes <= n; i += kLanes) {                     \
+        auto certain = Vec<T>::all_lanes();                      \
+        const Vec<T> value = name(Vec<T>::load(x + i), certain); \
+        if (Vec<T>::every(certain)) [[likely]] {                 \
+          store(value, y + i);                                   \
+        } else {                                                 \
+          name##_each(kLanes, x + i, y + i);                     \
+        }                                                        \
+      }                                                          \
+    }                                                            \
+    name##_each(n - i, x + i, y + i);                            \
+  }
+QTOT_MAP_REGISTERS(tanh)
+QTOT_MAP_REGISTERS(sigmoid)
+#undef QTOT_MAP_REGISTERS
 
 template <class T>
 void relu_backward(std::size_t n, const T* y, T* d) {
@@ -55,10 +79,12 @@ double sum_of_squares(std::size_t n, const T* x) {
   return sums[0];
 }
 
+// One row's units [begin, end).
 template <class T>
-void gru_gates_row(std::size_t width, const T* gi, const T* gh, const T* h, T* gates, T* h_new) {
+void gru_gates_each(std::size_t begin, std::size_t end, std::size_t width, const T* gi, const T* gh,
+                    const T* h, T* gates, T* h_new) {
   QTOT_INDEPENDENT
-  for (std::size_t j = 0; j < width; ++j) {
+  for (std::size_t j = begin; j < end; ++j) {
     const T r = algorithm::sigmoid(gi[j] + gh[j]);
     const T z = algorithm::sigmoid(gi[width + j] + gh[width + j]);
     const T n = algorithm::tanh(algorithm::fused(r, gh[2 * width + j], gi[2 * width + j]));
@@ -67,6 +93,37 @@ void gru_gates_row(std::size_t width, const T* gi, const T* gh, const T* h, T* g
     gates[2 * width + j] = n;
     h_new[j] = algorithm::fused(z, h[j] - n, n);
   }
+}
+
+// One register of a row, from unit j = 0; false, with nothing written, where a value is not certain.
+template <class V, class T>
+QTOT_VEC_INLINE bool gru_gates_register(std::size_t width, const T* gi, const T* gh, const T* h,
+                                        T* gates, T* h_new) {
+  auto certain = V::all_lanes();
+  const V r = sigmoid(V::load(gi) + V::load(gh), certain);
+  const V z = sigmoid(V::load(gi + width) + V::load(gh + width), certain);
+  const V n = tanh(fma(r, V::load(gh + 2 * width), V::load(gi + 2 * width)), certain);
+  if (!V::every(certain)) [[unlikely]]
+    return false;
+  store(r, gates);
+  store(z, gates + width);
+  store(n, gates + 2 * width);
+  store(fma(z, V::load(h) - n, n), h_new);
+  return true;
+}
+
+template <class T>
+void gru_gates_row(std::size_t width, const T* gi, const T* gh, const T* h, T* gates, T* h_new) {
+  std::size_t j = 0;
+  if constexpr (Vec<T>::kLookup) {
+    constexpr std::size_t kLanes = Vec<T>::kLanes;
+    for (; j + kLanes <= width; j += kLanes) {
+      if (!gru_gates_register<Vec<T>>(width, gi + j, gh + j, h + j, gates + j, h_new + j)) {
+        gru_gates_each(j, j + kLanes, width, gi, gh, h, gates, h_new);
+      }
+    }
+  }
+  gru_gates_each(j, width, width, gi, gh, h, gates, h_new);
 }
 
 template <class T>
@@ -114,8 +171,8 @@ template <class T>
 constexpr ElementwiseKernelsOf<T> kKernels = {
     .exp = exp<T>,
     .expm1 = expm1<T>,
-    .tanh = tanh<T>,
-    .sigmoid = sigmoid<T>,
+    .tanh = tanh_all<T>,
+    .sigmoid = sigmoid_all<T>,
     .relu = relu<T>,
     .elu = elu<T>,
     .relu_backward = relu_backward<T>,

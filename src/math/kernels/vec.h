@@ -10,6 +10,16 @@
 //   a + b, a - b, a * b, a / b
 //   transpose(p, stride, out, out_stride)
 //       out[c * out_stride + r] = p[r * stride + c] for r < kLanes, c < kTransposed
+//   Vec<T>::kLookup                     whether tables of 16 entries lie in registers
+//
+// Where kLookup holds there are also (see sigmoid_tanh.h)
+//   fms(a, b, c), fnma(a, b, c)         a b - c and c - a b with one rounding
+//   negated(v), with_sign(v, sign)      v >= +0
+//   smaller(a, b), larger(a, b)         b if either is NaN
+//   lookup(table, index)                entry (low four bits of index) of an aligned table
+//   add_bits(a, b), shift_bits<n>(v)    on the lanes as integers
+//   Lanes, all_lanes(), every(lanes)    a set of lanes
+//   both_less(lanes, a, b), both_equal  those of `lanes` that also compare so
 //
 // Included by the kernels alone, which are compiled once a level: all names lie in an unnamed
 // namespace of the level, and no library header is used that could leave a shared inline function.

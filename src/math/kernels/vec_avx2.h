@@ -9,6 +9,7 @@ struct Vec<float> {
   static constexpr int kLanes = 8;
   static constexpr int kTransposed = 4;
   static constexpr bool kMaskedLoads = true;
+  static constexpr bool kLookup = true;
   __m256 raw;
 
   static QTOT_VEC_INLINE __m256i first(ptrdiff_t n) {
@@ -20,6 +21,30 @@ struct Vec<float> {
     return {_mm256_maskload_ps(p, first(n))};
   }
   static QTOT_VEC_INLINE Vec broadcast(float x) { return {_mm256_set1_ps(x)}; }
+
+  using Lanes = __m256;
+  static QTOT_VEC_INLINE Lanes all_lanes() { return _mm256_castsi256_ps(_mm256_set1_epi32(-1)); }
+  static QTOT_VEC_INLINE bool every(Lanes lanes) { return _mm256_movemask_ps(lanes) == 0xFF; }
+  static QTOT_VEC_INLINE Lanes both_less(Lanes lanes, Vec a, Vec b) {
+    return _mm256_and_ps(lanes, _mm256_cmp_ps(a.raw, b.raw, _CMP_LT_OQ));
+  }
+  static QTOT_VEC_INLINE Lanes both_equal(Lanes lanes, Vec a, Vec b) {
+    return _mm256_and_ps(lanes, _mm256_cmp_ps(a.raw, b.raw, _CMP_EQ_OQ));
+  }
+  static QTOT_VEC_INLINE Vec lookup(const float* table, Vec index) {
+    const __m256i entry = _mm256_castps_si256(index.raw);
+    const __m256 low = _mm256_permutevar8x32_ps(_mm256_load_ps(table), entry);
+    const __m256 high = _mm256_permutevar8x32_ps(_mm256_load_ps(table + kLanes), entry);
+    return {_mm256_blendv_ps(low, high, shift_bits<28>(index).raw)};  // by bit 3 of the entry
+  }
+  static QTOT_VEC_INLINE Vec add_bits(Vec a, Vec b) {
+    return {_mm256_castsi256_ps(
+        _mm256_add_epi32(_mm256_castps_si256(a.raw), _mm256_castps_si256(b.raw)))};
+  }
+  template <int kBits>
+  static QTOT_VEC_INLINE Vec shift_bits(Vec v) {
+    return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(v.raw), kBits))};
+  }
 };
 QTOT_VEC_INLINE void store(Vec<float> v, float* p) {
   _mm256_storeu_ps(p, v.raw);
@@ -34,11 +59,31 @@ QTOT_VEC_INLINE Vec<float> abs(Vec<float> v) {
   return {_mm256_andnot_ps(_mm256_set1_ps(-0.0F), v.raw)};
 }
 
+QTOT_VEC_INLINE Vec<float> fms(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return {_mm256_fmsub_ps(a.raw, b.raw, c.raw)};
+}
+QTOT_VEC_INLINE Vec<float> fnma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return {_mm256_fnmadd_ps(a.raw, b.raw, c.raw)};
+}
+QTOT_VEC_INLINE Vec<float> negated(Vec<float> v) {
+  return {_mm256_xor_ps(v.raw, _mm256_set1_ps(-0.0F))};
+}
+QTOT_VEC_INLINE Vec<float> with_sign(Vec<float> v, Vec<float> sign) {
+  return {_mm256_or_ps(v.raw, _mm256_and_ps(sign.raw, _mm256_set1_ps(-0.0F)))};
+}
+QTOT_VEC_INLINE Vec<float> smaller(Vec<float> a, Vec<float> b) {
+  return {_mm256_min_ps(a.raw, b.raw)};
+}
+QTOT_VEC_INLINE Vec<float> larger(Vec<float> a, Vec<float> b) {
+  return {_mm256_max_ps(a.raw, b.raw)};
+}
+
 template <>
 struct Vec<double> {
   static constexpr int kLanes = 4;
   static constexpr int kTransposed = 2;
   static constexpr bool kMaskedLoads = true;
+  static constexpr bool kLookup = false;
   __m256d raw;
 
   static QTOT_VEC_INLINE __m256i first(ptrdiff_t n) {

@@ -9,6 +9,7 @@ struct Vec<float> {
   static constexpr int kLanes = 16;
   static constexpr int kTransposed = 4;
   static constexpr bool kMaskedLoads = true;
+  static constexpr bool kLookup = true;
   __m512 raw;
 
   static QTOT_VEC_INLINE __mmask16 first(ptrdiff_t n) {
@@ -19,6 +20,29 @@ struct Vec<float> {
     return {_mm512_maskz_loadu_ps(first(n), p)};
   }
   static QTOT_VEC_INLINE Vec broadcast(float x) { return {_mm512_set1_ps(x)}; }
+
+  using Lanes = __mmask16;
+  static QTOT_VEC_INLINE Lanes all_lanes() { return 0xFFFF; }
+  static QTOT_VEC_INLINE bool every(Lanes lanes) { return lanes == all_lanes(); }
+  static QTOT_VEC_INLINE Lanes both_less(Lanes lanes, Vec a, Vec b) {
+    return _mm512_mask_cmp_ps_mask(lanes, a.raw, b.raw, _CMP_LT_OQ);
+  }
+  static QTOT_VEC_INLINE Lanes both_equal(Lanes lanes, Vec a, Vec b) {
+    return _mm512_mask_cmp_ps_mask(lanes, a.raw, b.raw, _CMP_EQ_OQ);
+  }
+  static QTOT_VEC_INLINE Vec lookup(const float* table, Vec index) {
+    return {_mm512_maskz_permutexvar_ps(all_lanes(), _mm512_castps_si512(index.raw),
+                                        _mm512_load_ps(table))};
+  }
+  static QTOT_VEC_INLINE Vec add_bits(Vec a, Vec b) {
+    return {_mm512_castsi512_ps(
+        _mm512_add_epi32(_mm512_castps_si512(a.raw), _mm512_castps_si512(b.raw)))};
+  }
+  template <int kBits>
+  static QTOT_VEC_INLINE Vec shift_bits(Vec v) {
+    return {_mm512_castsi512_ps(
+        _mm512_maskz_slli_epi32(all_lanes(), _mm512_castps_si512(v.raw), kBits))};
+  }
 };
 QTOT_VEC_INLINE void store(Vec<float> v, float* p) {
   _mm512_storeu_ps(p, v.raw);
@@ -33,11 +57,31 @@ QTOT_VEC_INLINE Vec<float> abs(Vec<float> v) {
   return {_mm512_andnot_ps(_mm512_set1_ps(-0.0F), v.raw)};
 }
 
+QTOT_VEC_INLINE Vec<float> fms(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return {_mm512_fmsub_ps(a.raw, b.raw, c.raw)};
+}
+QTOT_VEC_INLINE Vec<float> fnma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return {_mm512_fnmadd_ps(a.raw, b.raw, c.raw)};
+}
+QTOT_VEC_INLINE Vec<float> negated(Vec<float> v) {
+  return {_mm512_xor_ps(v.raw, _mm512_set1_ps(-0.0F))};
+}
+QTOT_VEC_INLINE Vec<float> with_sign(Vec<float> v, Vec<float> sign) {
+  return {_mm512_or_ps(v.raw, _mm512_and_ps(sign.raw, _mm512_set1_ps(-0.0F)))};
+}
+QTOT_VEC_INLINE Vec<float> smaller(Vec<float> a, Vec<float> b) {
+  return {_mm512_maskz_min_ps(Vec<float>::all_lanes(), a.raw, b.raw)};
+}
+QTOT_VEC_INLINE Vec<float> larger(Vec<float> a, Vec<float> b) {
+  return {_mm512_maskz_max_ps(Vec<float>::all_lanes(), a.raw, b.raw)};
+}
+
 template <>
 struct Vec<double> {
   static constexpr int kLanes = 8;
   static constexpr int kTransposed = 2;
   static constexpr bool kMaskedLoads = true;
+  static constexpr bool kLookup = false;
   __m512d raw;
 
   static QTOT_VEC_INLINE __mmask8 first(ptrdiff_t n) {

@@ -17,6 +17,7 @@ struct Vec {
   static constexpr int kLanes = kBytes / static_cast<int>(sizeof(T));
   static constexpr int kTransposed = 1;
   static constexpr bool kMaskedLoads = false;
+  static constexpr bool kLookup = false;
   T raw[kLanes];
 
   static QTOT_VEC_INLINE Vec load(const T* p) { return load_partial(p, kLanes); }

@@ -9,6 +9,7 @@ struct Vec<float> {
   static constexpr int kLanes = 4;
   static constexpr int kTransposed = 4;
   static constexpr bool kMaskedLoads = false;
+  static constexpr bool kLookup = false;
   float32x4_t raw;
 
   static QTOT_VEC_INLINE Vec load(const float* p) { return {vld1q_f32(p)}; }
@@ -36,6 +37,7 @@ struct Vec<double> {
   static constexpr int kLanes = 2;
   static constexpr int kTransposed = 2;
   static constexpr bool kMaskedLoads = false;
+  static constexpr bool kLookup = false;
   float64x2_t raw;
 
   static QTOT_VEC_INLINE Vec load(const double* p) { return {vld1q_f64(p)}; }

@@ -9,6 +9,7 @@ struct Vec<float> {
   static constexpr int kLanes = 4;
   static constexpr int kTransposed = 1;
   static constexpr bool kMaskedLoads = false;
+  static constexpr bool kLookup = false;
   __m128 raw;
 
   static QTOT_VEC_INLINE Vec load(const float* p) { return {_mm_loadu_ps(p)}; }
@@ -33,6 +34,7 @@ struct Vec<double> {
   static constexpr int kLanes = 2;
   static constexpr int kTransposed = 1;
   static constexpr bool kMaskedLoads = false;
+  static constexpr bool kLookup = false;
   __m128d raw;
 
   static QTOT_VEC_INLINE Vec load(const double* p) { return {_mm_loadu_pd(p)}; }
