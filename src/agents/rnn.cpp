@@ -36,6 +36,11 @@ enum Saved {  // entries of the tape; R = n_slots * n_rows, or the rows of a chu
 
 constexpr Index kChunkRows = 128;  // of all episodes together
 
+// Slots of `n_passes` episodes at once.
+Index chunk_slots(Index n_rows, std::size_t n_passes) {
+  return std::max<Index>(1, kChunkRows / (n_rows * static_cast<Index>(n_passes)));
+}
+
 // The third block of rows of [R, 3H].
 template <class T>
 void copy_third_block(nn::Buffer<T> from, Index first_row, Index n_rows, T* to) {
@@ -110,7 +115,7 @@ class Rnn<T>::Forward {
         w_(w),
         passes_(passes),
         n_rows_(n_rows),
-        chunk_(std::max<Index>(1, kChunkRows / (n_rows * n_passes()))) {
+        chunk_(chunk_slots(n_rows, passes.size())) {
     QTOT_CHECK_LE(passes.size(), kMaxTogether);
     const Index h = net.hidden_dim();
     for (std::size_t p = 0; p < passes.size(); ++p) {
@@ -237,77 +242,94 @@ class Rnn<T>::Backward {
  public:
   Backward(const Rnn& net, nn::Weights<T> w, std::span<const BackwardPass<T>> passes, Index n_rows,
            nn::Workspace<T>& workspace)
-      : net_(net), w_(w), passes_(passes), n_rows_(n_rows), workspace_(workspace) {
+      : net_(net),
+        w_(w),
+        passes_(passes),
+        n_rows_(n_rows),
+        chunk_(chunk_slots(n_rows, passes.size())),
+        workspace_(workspace) {
     QTOT_CHECK_LE(passes.size(), kMaxTogether);
     const Index h = net.hidden_dim();
     for (std::size_t p = 0; p < passes.size(); ++p) {
       QTOT_CHECK(p == 0 || n_steps(p) <= n_steps(p - 1));
       const Index n = passes[p].d_utilities.rows();
-      of_[p] = {.d_out = workspace.take(n, h),
-                .d_gi = workspace.take(n, 3 * h),
-                .d_gh_n = workspace.take(n, h)};
+      of_[p] = {.d_out = workspace.take(net.norm_.dim == 0 ? std::min(n, chunk_ * n_rows) : n, h),
+                .d_gi = workspace.take(n, 3 * h)};
     }
     const Index n_all = n_rows * static_cast<Index>(passes.size());
     d_hidden_ = workspace.take(n_all, h);
     d_gh_ = workspace.take(n_all, 3 * h);
     d_x_ = workspace.take(kChunkRows, h);
+    d_n_ = workspace.take(kChunkRows, h);
     one_hot_sums_ = workspace.take(net.fc1_.n_one_hot_columns(), h);
   }
 
   void run() {
-    for (std::size_t p = 0; p < passes_.size(); ++p) output(p);
-    for (Index step = n_steps(0) - 1; step >= 0; --step) through_slot(step);
+    if (net_.norm_.dim != 0) {
+      for (std::size_t p = 0; p < passes_.size(); ++p) normed_output(p);
+    }
+    const Index n_chunks = (n_steps(0) + chunk_ - 1) / chunk_;
+    for (Index chunk = n_chunks - 1; chunk >= 0; --chunk) {
+      const Index first = chunk * chunk_;
+      const Index end = std::min(first + chunk_, n_steps(0));
+      if (net_.norm_.dim == 0) {
+        for (std::size_t p = 0; p < n_alive(first); ++p) output(p, first);
+      }
+      for (Index step = end - 1; step >= first; --step) through_slot(step, first);
+    }
     for (std::size_t p = 0; p < passes_.size(); ++p) params(p);
   }
 
  private:
   struct Values {
-    nn::Buffer<T> d_out;   // [n, H]   dL/dh' through the utilities
-    nn::Buffer<T> d_gi;    // [n, 3H]
-    nn::Buffer<T> d_gh_n;  // [n, H]   third block of d_gh; the others are those of d_gi
+    nn::Buffer<T> d_out;  // dL/dh' through the utilities: [n, H] with layer norm, else of a chunk
+    nn::Buffer<T> d_gi;   // [n, 3H]
   };
 
   Index n_steps(std::size_t p) const { return passes_[p].d_utilities.rows() / n_rows_; }
+  std::size_t n_alive(Index step) const {
+    std::size_t n = passes_.size();
+    while (n > 0 && n_steps(n - 1) <= step) --n;
+    return n;
+  }
 
-  // q = h' W2^T + b2, with or without the layer norm between
-  void output(std::size_t p) {
+  // q = h' W2^T + b2
+  void output(std::size_t p, Index first) {
+    const Index n = std::min(chunk_, n_steps(p) - first) * n_rows_;
+    nn::backward_input(net_.fc2_, w_, math::rows(passes_[p].d_utilities, first * n_rows_, n),
+                       of_[p].d_out.view(0, n));
+  }
+  // q = LN(h') W2^T + b2, all slots at once since scale and shift sum over them in ascending order
+  void normed_output(std::size_t p) {
     const BackwardPass<T>& pass = passes_[p];
-    const Index n = pass.d_utilities.rows();
     const auto& saved = pass.tape->saved;
     const nn::LayerNorm& norm = net_.norm_;
-    if (norm.dim == 0) {
-      nn::backward_params(net_.fc2_, saved[kHidden].const_view(n_rows_, n), pass.d_utilities,
-                          pass.gradient);
-      nn::backward_input(net_.fc2_, w_, pass.d_utilities, of_[p].d_out.view());
-      return;
-    }
-    const nn::Buffer<T> d_normed = workspace_.take(n, norm.dim);
-    nn::backward_params(net_.fc2_, saved[kNormed].const_view(0, n), pass.d_utilities,
-                        pass.gradient);
+    const nn::Buffer<T> d_normed = workspace_.take(pass.d_utilities.rows(), norm.dim);
     nn::backward_input(net_.fc2_, w_, pass.d_utilities, d_normed.view());
-    nn::backward(norm, w_, saved[kNormal].const_view(0, n), saved[kInverse].const_view(0, n),
-                 d_normed.const_view(), of_[p].d_out.view(), pass.gradient);
+    nn::backward(norm, w_, saved[kNormal].const_view(0, d_normed.rows),
+                 saved[kInverse].const_view(0, d_normed.rows), d_normed.const_view(),
+                 of_[p].d_out.view(), pass.gradient);
   }
 
   // h'[t] reaches the loss through q[t] and through slot t + 1
-  void through_slot(Index step) {
-    std::size_t n = passes_.size();
-    while (n > 0 && n_steps(n - 1) <= step) --n;
+  void through_slot(Index step, Index first) {
+    const std::size_t n = n_alive(step);
     const Index row = step * n_rows_;
     for (std::size_t p = 0; p < n; ++p) {
       const Index mine = static_cast<Index>(p) * n_rows_;
       const auto& saved = passes_[p].tape->saved;
       const auto d_hidden = d_hidden_.view(mine, n_rows_);
+      const Index out_row = net_.norm_.dim == 0 ? row - first * n_rows_ : row;
+      const auto d_out = of_[p].d_out.const_view(out_row, n_rows_);
       if (step == n_steps(p) - 1) {
-        d_hidden_.view(mine, n_rows_) = of_[p].d_out.const_view(row, n_rows_);
+        d_hidden_.view(mine, n_rows_) = d_out;
       } else {
-        d_hidden_.view(mine, n_rows_) += of_[p].d_out.const_view(row, n_rows_);
+        d_hidden_.view(mine, n_rows_) += d_out;
       }
       math::gru_gates_backward<T>(
           saved[kGates].const_view(row, n_rows_), saved[kGhN].const_view(row, n_rows_),
           saved[kHidden].const_view(row, n_rows_), math::as_const(d_hidden),
           of_[p].d_gi.view(row, n_rows_), d_gh_.view(mine, n_rows_), d_hidden);
-      copy_third_block(d_gh_, mine, n_rows_, of_[p].d_gh_n.row(row));
     }
     if (step == 0) return;  // nobody asks for the state before the first slot
     // gh = h W_hh^T + b_hh; the rest of dL/dh, d z, is already there
@@ -318,7 +340,7 @@ class Rnn<T>::Backward {
         d_hidden_.view(0, n_all), math::kAccumulate);
   }
 
-  // Weights and biases before the output layer: sums over rows, slot ascending.
+  // Weights and biases: sums over rows, slot ascending.
   void params(std::size_t p) {
     const BackwardPass<T>& pass = passes_[p];
     const auto& saved = pass.tape->saved;
@@ -327,6 +349,7 @@ class Rnn<T>::Backward {
       const Index n = std::min(kChunkRows, n_all - first);
       const math::Start start = first == 0 ? math::kFromZero : math::kAccumulate;
       const auto d_gi = of_[p].d_gi.const_view(first, n);
+      output_params(p, first, n, start);
       recurrent_params(p, first, n, start);
       nn::backward_params(net_.input_, saved[kX].const_view(first, n), d_gi, pass.gradient, start);
       nn::backward_input(net_.input_, w_, d_gi, d_x_.view(0, n));
@@ -340,11 +363,26 @@ class Rnn<T>::Backward {
     net_.fc1_.finish(one_hot_sums_.const_view(), pass.gradient);
   }
 
+  void output_params(std::size_t p, Index first, Index n, math::Start start) {
+    const auto& saved = passes_[p].tape->saved;
+    const auto hidden = net_.norm_.dim == 0 ? saved[kHidden].const_view(n_rows_ + first, n)
+                                            : saved[kNormed].const_view(first, n);
+    nn::backward_params(net_.fc2_, hidden, math::rows(passes_[p].d_utilities, first, n),
+                        passes_[p].gradient, start);
+  }
+
+  // The third block of d_gh, which is that of d_gi times r, is made again here: less to store.
   void recurrent_params(std::size_t p, Index first, Index n, math::Start start) {
     const Index h = net_.hidden_dim();
-    const auto hidden = passes_[p].tape->saved[kHidden].const_view(first, n);
+    const auto& saved = passes_[p].tape->saved;
+    const auto hidden = saved[kHidden].const_view(first, n);
     const auto d_rz = math::view(static_cast<const T*>(of_[p].d_gi.row(first)), n, 2 * h, 3 * h);
-    const auto d_n = of_[p].d_gh_n.const_view(first, n);
+    for (Index i = 0; i < n; ++i) {
+      const T* const a_n = of_[p].d_gi.row(first + i) + 2 * h;
+      const T* const r = saved[kGates].row(first + i);
+      for (Index j = 0; j < h; ++j) d_n_.row(i)[j] = a_n[j] * r[j];
+    }
+    const auto d_n = d_n_.const_view(0, n);
     T* const weight = passes_[p].gradient + net_.recurrent_.weight;
     T* const bias = passes_[p].gradient + net_.recurrent_.bias;
     math::matmul_tn<T>(d_rz, hidden, math::view(weight, 2 * h, h), start);
@@ -357,11 +395,13 @@ class Rnn<T>::Backward {
   nn::Weights<T> w_;
   std::span<const BackwardPass<T>> passes_;
   Index n_rows_;
+  Index chunk_;  // slots
   nn::Workspace<T>& workspace_;
   std::array<Values, kMaxTogether> of_;  // of each episode
   nn::Buffer<T> d_hidden_;               // [P * n_rows, H]   dL/dh' of a slot in all
   nn::Buffer<T> d_gh_;                   // [P * n_rows, 3H]
   nn::Buffer<T> d_x_;                    // [chunk, H]
+  nn::Buffer<T> d_n_;                    // [chunk, H]   third block of d_gh
   nn::Buffer<T> one_hot_sums_;           // [X - O, H]  of one episode
 };
 
