@@ -77,6 +77,7 @@ class Learner<T>::Scratch {
   // Where the episodes' target utilities are kept; `tickets` [B] are their names.
   void find_target_utilities(TargetCache<T>& cache, std::span<const core::Ticket> tickets,
                              int n_actions) {
+    cache.begin();
     for (EpisodeTask<T>& task : tasks_) {
       const auto n_rows = (static_cast<std::size_t>(task.plan->n_steps) + 1) *
                           static_cast<std::size_t>(task.plan->episode->spec().n_agents);

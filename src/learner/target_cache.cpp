@@ -11,14 +11,20 @@ typename TargetCache<T>::Place TargetCache<T>::find_or_add(core::Ticket ticket,
                                                            std::size_t n_values) {
   auto entry = std::ranges::lower_bound(entries_, ticket, {}, &Entry::ticket);
   if (entry == entries_.end() || entry->ticket != ticket) {
-    if (n_values == 0 || n_values > left_) return {};
-    left_ -= n_values;
-    T* const values = memory_.take(static_cast<math::Index>(n_values), 1).data;
+    if (n_values == 0 || n_values > capacity_ - used_) return {};
+    if (memory_ == nullptr) memory_ = std::make_unique_for_overwrite<T[]>(capacity_);
+    T* const values = memory_.get() + used_;
     entry = entries_.insert(entry, {.ticket = ticket, .values = values, .n_values = n_values});
+    used_ += n_values;
   }
   if (entry->n_values != n_values || entry->is_given_out) return {};
   entry->is_given_out = !entry->is_filled;
   return {.values = entry->values, .is_filled = entry->is_filled};
+}
+
+template <class T>
+void TargetCache<T>::begin() {
+  for (Entry& entry : entries_) entry.is_given_out = false;
 }
 
 template <class T>
@@ -32,8 +38,7 @@ void TargetCache<T>::commit() {
 template <class T>
 void TargetCache<T>::clear() {
   entries_.clear();
-  memory_.reset();
-  left_ = capacity_;
+  used_ = 0;
 }
 
 #define QTOT_INSTANTIATE(T) template class TargetCache<T>;

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "qtot/core/dec_pomdp_spec.h"
-#include "qtot/nn/workspace.h"
 
 namespace qtot::learner {
 
@@ -15,13 +15,15 @@ template <class T>
 class TargetCache {
  public:
   struct Place {
-    T* values = nullptr;     // null: not kept
-    bool is_filled = false;  // else the caller fills them before commit()
+    T* values = nullptr;     // null: not kept; valid until clear()
+    bool is_filled = false;  // else unspecified, and the caller fills them before commit()
   };
 
   /// Keeps at most `n_bytes` of values; what comes later is not kept.
-  explicit TargetCache(std::size_t n_bytes) : left_(n_bytes / sizeof(T)), capacity_(left_) {}
+  explicit TargetCache(std::size_t n_bytes) : capacity_(n_bytes / sizeof(T)) {}
 
+  /// An update begins. Places that the one before did not commit, since it failed, are filled by nobody.
+  void begin();
   /// The `n_values` of an episode. Of two that ask for the same one before commit() only the first gets it.
   Place find_or_add(core::Ticket ticket, std::size_t n_values);
   /// All places that were given out are filled.
@@ -38,10 +40,10 @@ class TargetCache {
     bool is_given_out = false;
   };
 
-  std::size_t left_;
   std::size_t capacity_;
-  std::vector<Entry> entries_;  // by ticket
-  nn::Workspace<T> memory_;
+  std::size_t used_ = 0;
+  std::vector<Entry> entries_;   // by ticket
+  std::unique_ptr<T[]> memory_;  // [capacity], of which the system gives what is touched
 };
 
 }  // namespace qtot::learner

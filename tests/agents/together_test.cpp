@@ -20,16 +20,19 @@ using math::view;
 
 constexpr Index kAgents = 3;
 constexpr Index kActions = 5;
-constexpr Index kHidden = 6;
+constexpr Index kHidden = 20;  // a register of AVX-512 and a rest
+
+constexpr const char* kLayerNorm = "rnn with layer norm";
 
 AgentConfig config_of(const std::string& agent) {
-  return {.agent = agent,
+  return {.agent = agent == kLayerNorm ? "rnn" : agent,
           .spec = {.n_agents = kAgents,
                    .n_actions = kActions,
                    .obs_dim = 4,
                    .state_dim = 2,
                    .episode_limit = 90},
-          .hidden_dim = kHidden};
+          .hidden_dim = kHidden,
+          .layer_norm = agent == kLayerNorm};
 }
 
 template <class T>
@@ -189,11 +192,12 @@ std::vector<Played<T>> make_runs(const Net<T>& net, std::size_t n_episodes) {
 
 class Together : public testing::TestWithParam<std::size_t> {};
 
-TEST_P(Together, RecurrentEpisodesHaveTheBitsOfPlainLoops) {
-  const Net<float> net("rnn");
-  std::vector<Played<float>> expected = make_runs(net, GetParam());
-  std::vector<Played<float>> found = make_runs(net, GetParam());
-  for (Played<float>& run : expected) naive_rnn(net, run);
+template <class T>
+void expect_bits_of_plain_loops(std::size_t n_episodes) {
+  const Net<T> net("rnn");
+  std::vector<Played<T>> expected = make_runs(net, n_episodes);
+  std::vector<Played<T>> found = make_runs(net, n_episodes);
+  for (Played<T>& run : expected) naive_rnn(net, run);
   together(net, found, true);
   for (std::size_t p = 0; p < found.size(); ++p) {
     EXPECT_EQ(found[p].utilities.values, expected[p].utilities.values) << "episode " << p;
@@ -201,8 +205,13 @@ TEST_P(Together, RecurrentEpisodesHaveTheBitsOfPlainLoops) {
   }
 }
 
+TEST_P(Together, RecurrentEpisodesHaveTheBitsOfPlainLoops) {
+  expect_bits_of_plain_loops<float>(GetParam());
+  expect_bits_of_plain_loops<double>(GetParam());
+}
+
 TEST_P(Together, APassThatKeepsNothingHasTheSameUtilities) {
-  for (const char* kind : {"rnn", "ff"}) {
+  for (const char* kind : {"rnn", kLayerNorm, "ff"}) {
     const Net<float> net(kind);
     std::vector<Played<float>> kept = make_runs(net, GetParam());
     std::vector<Played<float>> unkept = make_runs(net, GetParam());
@@ -215,7 +224,7 @@ TEST_P(Together, APassThatKeepsNothingHasTheSameUtilities) {
 }
 
 TEST_P(Together, EachEpisodeHasTheBitsThatItHasAlone) {
-  for (const char* kind : {"rnn", "ff"}) {
+  for (const char* kind : {"rnn", kLayerNorm, "ff"}) {
     const Net<float> net(kind);
     std::vector<Played<float>> side_by_side = make_runs(net, GetParam());
     std::vector<Played<float>> alone = make_runs(net, GetParam());

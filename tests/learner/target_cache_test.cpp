@@ -40,8 +40,16 @@ TEST(TargetCache, GivesAPlaceToFillToOneOnly) {
 
 TEST(TargetCache, TrustsNoPlaceThatWasNotCommitted) {
   Cache cache(1000 * sizeof(float));
+  cache.begin();
   cache.find_or_add(7, 10);  // and the pass threw
-  EXPECT_EQ(cache.find_or_add(7, 10).values, nullptr);
+  cache.begin();
+  cache.find_or_add(8, 10);
+  cache.commit();
+  cache.begin();
+  EXPECT_TRUE(cache.find_or_add(8, 10).is_filled);
+  const Cache::Place place = cache.find_or_add(7, 10);
+  EXPECT_NE(place.values, nullptr);
+  EXPECT_FALSE(place.is_filled);
 }
 
 TEST(TargetCache, KeepsNoMoreThanItMay) {
@@ -85,13 +93,10 @@ class Training {
 
   std::vector<float> params(LearnerConfig config, std::size_t cache_bytes,
                             core::Ticket ticket_of_first = 0) const {
-    agents::AgentConfig agent;
-    agent.spec = kSpec;
-    agent.hidden_dim = 6;
     SerialExecutor executor;
     config.target_cache_bytes = cache_bytes;
     config.target_update_interval = 5;
-    Learner<float> learner(make_network<float>(agent, {.mixer = "qmix"}), config, 1, executor);
+    Learner<float> learner(network(), config, 1, executor);
     test::Random random(4);
     for (int k = 0; k < 17; ++k) {
       std::vector<const core::Episode*> batch;
@@ -106,7 +111,30 @@ class Training {
     return learner.state().params;
   }
 
+  // Two updates on one batch; between them the target network becomes another.
+  std::vector<float> params_after_another_state(std::size_t cache_bytes) const {
+    SerialExecutor executor;
+    LearnerConfig config;
+    config.target_cache_bytes = cache_bytes;
+    Learner<float> learner(network(), config, 1, executor);
+    const std::vector<const core::Episode*> batch = {&episodes_[0], &episodes_[1]};
+    const std::vector<core::Ticket> tickets = {0, 1};
+    learner.update(batch, 0, nullptr, {}, tickets);
+    auto state = learner.state();
+    for (float& value : state.target_params) value = -value;
+    learner.set_state(state);
+    learner.update(batch, 1, nullptr, {}, tickets);
+    return learner.state().params;
+  }
+
  private:
+  static Network<float> network() {
+    agents::AgentConfig agent;
+    agent.spec = kSpec;
+    agent.hidden_dim = 6;
+    return make_network<float>(agent, {.mixer = "qmix"});
+  }
+
   std::vector<core::Episode> episodes_;
 };
 
@@ -127,12 +155,20 @@ TEST(TargetReuse, ShowsInNoBit) {
 
 TEST(TargetReuse, IsOffWhereTheTargetNetworkChangesAtEveryUpdate) {
   const Training training;
+  LearnerConfig online;
+  online.mistakes.target_agent_is_online = true;
+  EXPECT_EQ(training.params(online, 1 << 20), training.params(online, 0));
   LearnerConfig polyak;
   polyak.target_update_tau = 0.1;
   EXPECT_EQ(training.params(polyak, 1 << 20), training.params(polyak, 0));
   LearnerConfig none;
   none.use_target_network = false;
   EXPECT_EQ(training.params(none, 1 << 20), training.params(none, 0));
+}
+
+TEST(TargetReuse, ForgetsWhatTheTargetNetworkSaidBeforeAnotherStateWasSet) {
+  EXPECT_EQ(Training().params_after_another_state(1 << 20),
+            Training().params_after_another_state(0));
 }
 
 // Else the tests above would show nothing: an episode under another one's name gets its values.

@@ -27,8 +27,12 @@ class InlineVector {
     ++size_;
   }
   std::size_t size() const { return size_; }
-  std::span<T> span() { return {std::launder(data()), size_}; }
+  std::span<T> span() {
+    if (size_ == 0) return {};  // there is no object yet to point to
+    return {std::launder(data()), size_};
+  }
   std::span<const T> span() const {
+    if (size_ == 0) return {};
     return {std::launder(reinterpret_cast<const T*>(storage_)), size_};
   }
 

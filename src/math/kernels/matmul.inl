@@ -116,7 +116,7 @@ void panel(const Product<T>& p, ptrdiff_t vecs) {
     rows = left >= 2 * most_rows ? most_rows : left > most_rows ? divide_up(left, 2) : left;
     T* out = p.out + i * p.out_row;
     t.a = p.a + i * t.a_row;
-    if (p.a_col == 1) fetch_rows(p, i + rows, most_rows);
+    if (p.a_col == 1 && p.depth > 0) fetch_rows(p, i + rows, most_rows);
     t.out = out;
     t.start = p.accumulate ? out : p.bias;
     t.start_row = p.accumulate ? p.out_row : 0;
