@@ -101,8 +101,8 @@ std::vector<int> draw_lengths(const std::string& kind, int limit, int n_episodes
 }
 
 void make_up(const core::DecPomdpSpec& spec, int length, Random& random, core::Episode& episode) {
-  const std::vector<std::uint8_t> avail(static_cast<std::size_t>(spec.n_agents * spec.n_actions),
-                                        1);
+  const std::vector<std::uint8_t> avail(
+      static_cast<std::size_t>(spec.n_agents) * static_cast<std::size_t>(spec.n_actions), 1);
   episode.clear(spec);
   episode.reserve(spec.episode_limit + 1);
   for (int slot = 0; slot <= length; ++slot) {

@@ -2,14 +2,17 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <sstream>
 #include <utility>
 
 #include "bench/clock.h"
 #include "math/isa.h"
+#include "qtot/base/memory.h"
 #include "qtot/env/env.h"
 #include "qtot/rollout/tbb_executor.h"
 #include "qtot/train/flow_graph_player.h"
+#include "qtot/train/memory_bound.h"
 #include "qtot/train/trainer.h"
 
 namespace qtot::bench {
@@ -137,7 +140,9 @@ void divide_up(const Clocks& spent, TrainReport& report) {
 
 }  // namespace
 
-TrainReport bench_train(const config::TrainingConfig& config, const TrainBenchOptions& options) {
+TrainReport bench_train(config::TrainingConfig config, const TrainBenchOptions& options) {
+  config.t_max =
+      std::numeric_limits<decltype(config.t_max)>::max();  // no round may be the last one
   TrainReport report{.env = config.env, .options = options};
   report.isa = math::name(math::active_isa());
   report.batch_size = config.batch_size;
@@ -149,6 +154,7 @@ TrainReport bench_train(const config::TrainingConfig& config, const TrainBenchOp
       n_threads, [&] { return std::make_unique<TimedEnv>(family.make(config.env_args), play); });
   TimedPlayer player(flow_graph);
   rollout::TbbExecutor executor(n_threads);
+  train::require_ring_fits(config, flow_graph.spec(), memory_limit_bytes());
   train::Trainer trainer(config, flow_graph.spec(), player, executor);
 
   constexpr std::int64_t kWarmUp = 2;  // updates

@@ -35,7 +35,7 @@ struct TrainReport {
 };
 
 /// Runs the trainer that `qtot train` runs, without evaluation, log and files.
-TrainReport bench_train(const config::TrainingConfig& config, const TrainBenchOptions& options);
+TrainReport bench_train(config::TrainingConfig config, const TrainBenchOptions& options);
 
 std::string to_text(const TrainReport& report);
 

@@ -1,6 +1,7 @@
 #include "qtot/base/memory.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,12 @@ std::size_t machine_bytes() {
   return pages > 0 ? static_cast<std::size_t>(pages) * page_size() : kUnknown;
 }
 
+std::size_t address_space_bytes() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return kUnknown;
+  return limit.rlim_cur;
+}
+
 // A file of one number. "max" and what cannot be read are kUnknown.
 std::size_t number_in(const std::string& path) {
   std::size_t number = 0;
@@ -41,24 +48,24 @@ std::size_t limit_of(const std::string& root, std::string group, const std::stri
   return least;
 }
 
-// A line of /proc/self/cgroup is "number:controllers:/path"; version 2 names no controllers.
-std::size_t group_bytes() {
+}  // namespace
+
+// A line of the list is "number:controllers:/path"; version 2 names no controllers.
+std::size_t control_group_bytes(const std::string& list, const std::string& root) {
   std::size_t least = kUnknown;
-  std::ifstream groups("/proc/self/cgroup");
+  std::ifstream groups(list);
   for (std::string number, controllers, path; std::getline(groups, number, ':') &&
                                               std::getline(groups, controllers, ':') &&
                                               std::getline(groups, path);) {
     if (!path.starts_with('/')) continue;
     if (controllers.empty()) {
-      least = std::min(least, limit_of("/sys/fs/cgroup", path, "/memory.max"));
-    } else if (controllers == "memory") {
-      least = std::min(least, limit_of("/sys/fs/cgroup/memory", path, "/memory.limit_in_bytes"));
+      least = std::min(least, limit_of(root, path, "/memory.max"));
+    } else if (("," + controllers + ",").find(",memory,") != std::string::npos) {
+      least = std::min(least, limit_of(root + "/memory", path, "/memory.limit_in_bytes"));
     }
   }
   return least;
 }
-
-}  // namespace
 
 void release_pages(void* begin, std::size_t n_bytes) {
   constexpr std::uintptr_t kWorthACall = std::uintptr_t{64} * 1024;
@@ -80,7 +87,8 @@ std::size_t resident_bytes() {
 }
 
 std::size_t memory_limit_bytes() {
-  return std::min(machine_bytes(), group_bytes());
+  return std::min({machine_bytes(), address_space_bytes(),
+                   control_group_bytes("/proc/self/cgroup", "/sys/fs/cgroup")});
 }
 
 }  // namespace qtot

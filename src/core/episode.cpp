@@ -113,7 +113,7 @@ Episode Episode::from_arrays(const DecPomdpSpec& spec, std::span<const float> st
   QTOT_CHECK_EQ(obs.size(), n_slots * n_agents * size_of(spec.obs_dim));
   QTOT_CHECK_EQ(avail.size(), n_slots * n_agents * words_per_agent(spec));
   QTOT_CHECK_EQ(actions.size(), n_slots * n_agents);
-  episode.n_slots_ = static_cast<int>(n_slots);
+  episode.n_slots_ = episode.most_slots_ = static_cast<int>(n_slots);
   episode.state_.assign(states.begin(), states.end());
   episode.obs_.assign(obs.begin(), obs.end());
   episode.avail_.assign(avail.begin(), avail.end());

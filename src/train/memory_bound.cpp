@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iomanip>
+#include <limits>
 #include <sstream>
 
 #include "qtot/base/error.h"
@@ -22,23 +23,41 @@ std::string gib(std::size_t bytes) {
   return os.str();
 }
 
+std::size_t cache_bytes(const config::TrainingConfig& config) {
+  return static_cast<std::size_t>(config.target_cache_mib) << 20;
+}
+
+// The largest buffer_size that fits; 0: none that the other settings allow.
+std::size_t largest_buffer(const config::TrainingConfig& config, std::size_t episode,
+                           std::size_t limit) {
+  const std::size_t slots = (limit - std::min(limit, cache_bytes(config))) / episode;
+  const std::size_t fits = slots - std::min(slots, extra_slots(config));
+  const auto least = static_cast<std::size_t>(std::max(config.batch_size, config.batch_size_run));
+  return fits < least ? 0 : fits;
+}
+
 }  // namespace
 
 std::size_t ring_bytes_bound(const config::TrainingConfig& config, const core::DecPomdpSpec& spec) {
-  return (static_cast<std::size_t>(config.buffer_size) + extra_slots(config)) *
-         core::Episode::n_bytes(spec, spec.episode_limit);
+  constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+  const std::size_t slots = static_cast<std::size_t>(config.buffer_size) + extra_slots(config);
+  const std::size_t episode = core::Episode::n_bytes(spec, spec.episode_limit);
+  const std::size_t cache = cache_bytes(config);
+  return slots > (kMost - cache) / episode ? kMost : slots * episode + cache;
 }
 
 void require_ring_fits(const config::TrainingConfig& config, const core::DecPomdpSpec& spec,
-                       std::size_t limit) {
+                       std::size_t limit, bool resumes) {
   const std::size_t bound = ring_bytes_bound(config, spec);
   if (bound <= limit) return;
-  const std::size_t slots = limit / core::Episode::n_bytes(spec, spec.episode_limit);
-  const std::size_t fits = slots - std::min(slots, extra_slots(config));
+  const std::size_t fits =
+      resumes ? 0 : largest_buffer(config, core::Episode::n_bytes(spec, spec.episode_limit), limit);
   throw Error("buffer_size = " + std::to_string(config.buffer_size) + ": episodes of up to " +
-              std::to_string(spec.episode_limit) + " steps can come to " + gib(bound) +
-              ", expected at most the " + gib(limit) + " that this process can have; buffer_size=" +
-              std::to_string(fits) + " fits, and --overcommit starts nevertheless");
+              std::to_string(spec.episode_limit) + " steps and target_cache_mib = " +
+              std::to_string(config.target_cache_mib) + " can come to " + gib(bound) +
+              ", expected at most the " + gib(limit) + " that this process can have; " +
+              (fits > 0 ? "buffer_size=" + std::to_string(fits) + " fits, and " : "") +
+              "--overcommit starts nevertheless");
 }
 
 }  // namespace qtot::train

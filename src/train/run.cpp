@@ -99,7 +99,6 @@ class Run {
         test_(Due::at_once(config_.test_interval)) {}
 
   RunReport go() {
-    if (!request_.overcommit) require_ring_fits(config_, player_.spec(), memory_limit_bytes());
     if (resume()) return report(false);
     log_.emplace(request_.folder,
                  metrics::RunLogOptions{.use_tensorboard = config_.use_tensorboard}, positions_);
@@ -136,13 +135,21 @@ class Run {
       require_same_training(state.training_keys, training_keys(request_.config), newest->path);
       restore_intervals(state);
       const std::int64_t t_env = state.t_env;
+      if (t_env <= config_.t_max) require_memory();
       trainer_.restore(std::move(state), newest->path.string());
       if (trainer_.finished() && fs::exists(request_.folder / "summary.json")) return true;
       checkpoint::remove_beyond(checkpoints(), t_env);
+    } else {
+      require_memory();
     }
     make_directories(request_.folder);
     write_file_atomically(request_.folder / "config.yaml", yaml::dump(request_.config.map));
     return false;
+  }
+
+  void require_memory() const {
+    if (request_.overcommit) return;
+    require_ring_fits(config_, player_.spec(), memory_limit_bytes(), request_.resume);
   }
 
   void account(const Trainer::RoundResult& round) {

@@ -2,9 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <limits>
 #include <memory>
+#include <string>
 #include <vector>
+
+#include "support/temp_folder.h"
 
 namespace qtot {
 namespace {
@@ -31,6 +38,44 @@ TEST(ReleasePages, LeavesAloneWhatIsNotWorthACall) {
   release_pages(memory.data(), memory.size());
   release_pages(memory.data(), 0);
   for (const unsigned char value : memory) ASSERT_EQ(value, 7);
+}
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+constexpr std::size_t kNobodySays = std::numeric_limits<std::size_t>::max();
+
+TEST(ControlGroups, OfVersion2AllowWhatTheTightestOfAGroupAndThoseAroundItDoes) {
+  const test::TempFolder temp;
+  const std::string list = (temp / "cgroup").string();
+  const std::string root = (temp / "fs").string();
+  write(list, "0::/jobs/7/step\n");
+  EXPECT_EQ(control_group_bytes(list, root), kNobodySays);
+  write(temp / "fs/jobs/memory.max", "4096000\n");
+  write(temp / "fs/jobs/7/memory.max", "max\n");
+  write(temp / "fs/jobs/7/step/memory.max", "8192000\n");
+  EXPECT_EQ(control_group_bytes(list, root), 4096000);
+  write(temp / "fs/memory.max", "1024000\n");  // a container's own group, seen as the root
+  EXPECT_EQ(control_group_bytes(list, root), 1024000);
+}
+
+TEST(ControlGroups, OfVersion1AreFoundBesideOtherControllers) {
+  const test::TempFolder temp;
+  const std::string list = (temp / "cgroup").string();
+  const std::string root = (temp / "fs").string();
+  write(list, "12:cpu,cpuacct:/a\n4:hugetlb,memory:/b\n1:name=systemd:/c\n");
+  write(temp / "fs/memory/b/memory.limit_in_bytes", "123456\n");
+  write(temp / "fs/memory/a/memory.limit_in_bytes", "1\n");
+  EXPECT_EQ(control_group_bytes(list, root), 123456);
+}
+
+TEST(ControlGroups, ThatCannotBeReadAllowEverything) {
+  const test::TempFolder temp;
+  EXPECT_EQ(control_group_bytes((temp / "absent").string(), temp.path().string()), kNobodySays);
+  write(temp / "cgroup", "nonsense\n0::relative\n");
+  EXPECT_EQ(control_group_bytes((temp / "cgroup").string(), temp.path().string()), kNobodySays);
 }
 
 TEST(MemoryLimit, IsMoreThanWhatTheProcessHasNow) {

@@ -68,10 +68,10 @@ TEST(TrainingConfigTest, KeysThatOnlyReportAreNoTrainingKeys) {
     if (!one.training) reporting.push_back(one.key);
   }
   EXPECT_THAT(reporting,
-              testing::ElementsAre("name", "test_interval", "test_nepisode", "log_interval",
-                                   "runner_log_interval", "learner_log_interval", "save_model",
-                                   "save_model_interval", "use_tensorboard", "digest_interval",
-                                   "local_results_path"));
+              testing::ElementsAre("name", "target_cache_mib", "test_interval", "test_nepisode",
+                                   "log_interval", "runner_log_interval", "learner_log_interval",
+                                   "save_model", "save_model_interval", "use_tensorboard",
+                                   "digest_interval", "local_results_path"));
 }
 
 TEST(TrainingConfigTest, SpellingsOfPymarlAreAdopted) {

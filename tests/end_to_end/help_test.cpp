@@ -64,6 +64,12 @@ TEST(Json, EveryReportingVerbPrintsOneDocument) {
       {"env", "info", "two_step", "--json"},
       {"env", "check", trace, "--json"},
       {"bench", "matmul", "--rounds", "1", "--shape", "gru", "--json"},
+      {"bench", "learner", "--shape", "2,3,4,5,6", "--batch", "2", "--json"},
+      {"bench", "learner", "--shape", "2,3,4,5,6", "--batch", "2", "--project", "8", "--json"},
+      {"bench", "rollout", "--config=qmix", "--env-config=two_step", "--episodes", "8", "--json"},
+      {"bench", "train", "--config=qmix", "--env-config=two_step", "--rounds", "2", "--json"},
+      {"bench", "env", "two_step", "--steps", "100", "--json"},
+      {"bench", "replay", "--shape", "2,3,4,5,6", "--episodes", "4", "--json"},
   };
   for (const std::vector<std::string>& command : commands) {
     const ProcessResult result = run_qtot(command);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "qtot/core/episode.h"
@@ -20,6 +21,7 @@ config::TrainingConfig config_with(int buffer_size, int batch_size_run, int pipe
   config.buffer_size = buffer_size;
   config.batch_size_run = batch_size_run;
   config.pipeline = pipeline;
+  config.target_cache_mib = 0;
   return config;
 }
 
@@ -47,11 +49,40 @@ TEST(RequireRingFits, NamesTheLargestBufferThatFits) {
       test::error_text([&] { require_ring_fits(config_with(5000, 4, 1), battle(), limit); });
   EXPECT_EQ(
       text,
-      "buffer_size = 5000: episodes of up to 180 steps can come to 30.2 GiB, expected at most "
-      "the 8.0 GiB that this process can have; buffer_size=1322 fits, and --overcommit starts "
+      "buffer_size = 5000: episodes of up to 180 steps and target_cache_mib = 0 can come to 30.2 "
+      "GiB, expected at most the 8.0 GiB that this process can have; buffer_size=1322 fits, and "
+      "--overcommit starts "
       "nevertheless");
   EXPECT_NO_THROW(require_ring_fits(config_with(1322, 4, 1), battle(), limit));
   EXPECT_THROW(require_ring_fits(config_with(1323, 4, 1), battle(), limit), Error);
+}
+
+TEST(RequireRingFits, CountsTheTargetUtilitiesThatAreKept) {
+  config::TrainingConfig config = config_with(100, 1, 0);
+  const std::size_t ring = ring_bytes_bound(config, battle());
+  config.target_cache_mib = 3;
+  EXPECT_EQ(ring_bytes_bound(config, battle()), ring + (std::size_t{3} << 20));
+}
+
+TEST(RequireRingFits, ABoundBeyondAllNumbersFitsNowhere) {
+  core::DecPomdpSpec endless = battle();
+  endless.episode_limit = 1 << 30;
+  endless.obs_dim = 1 << 20;
+  const config::TrainingConfig config = config_with(1 << 20, 1 << 20, 1);
+  EXPECT_EQ(ring_bytes_bound(config, endless), std::numeric_limits<std::size_t>::max());
+}
+
+// The least buffer must hold a batch, and a run that is resumed may not choose another one.
+TEST(RequireRingFits, AdvisesNoBufferThatWouldBeRefused) {
+  config::TrainingConfig config = config_with(5000, 4, 1);
+  const std::size_t limit = std::size_t{8} << 30;
+  const auto advice = [&](bool resumes) {
+    return test::error_text([&] { require_ring_fits(config, battle(), limit, resumes); });
+  };
+  EXPECT_NE(advice(false).find("buffer_size=1322 fits"), std::string::npos);
+  EXPECT_EQ(advice(true).find("fits,"), std::string::npos);
+  config.batch_size = 1323;
+  EXPECT_EQ(advice(false).find("fits,"), std::string::npos);
 }
 
 }  // namespace

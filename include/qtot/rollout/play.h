@@ -78,6 +78,10 @@ class Player {
   std::vector<float> hidden_;           // [N, H]  after the last slot that was acted in
 };
 
+/// The slot of the ring that `ticket` fills, with room for the longest episode: one that grows in steps would
+/// take up to twice the bound that is checked before a run (qtot/train/memory_bound.h).
+core::Episode& slot_for(replay::EpisodeRing& ring, Ticket ticket, const core::DecPomdpSpec& spec);
+
 /// The episodes [first, first + count), played by one policy under one set of rules.
 struct Round {
   Ticket first = 0;

@@ -43,7 +43,6 @@ EpisodeStats Player::play(const Policy& policy, const PlayRules& rules, Ticket t
   QTOT_CHECK(policy.agent->config().spec == spec());
   EpisodeStats stats;
   episode.clear(spec());
-  episode.reserve(spec().episode_limit + 1);
   env::PhiloxChance reset_chance(rules.seed, rules.reset_stream, ticket, 0);
   env_->reset(reset_chance);
 
@@ -103,12 +102,20 @@ void Player::act(const Policy& policy, const PlayRules& rules, Ticket ticket,
                          ticket, episode.actions(slot));
 }
 
+core::Episode& slot_for(replay::EpisodeRing& ring, Ticket ticket, const core::DecPomdpSpec& spec) {
+  core::Episode& episode = ring.slot_for(ticket);
+  episode.clear(spec);
+  episode.reserve(spec.episode_limit + 1);
+  return episode;
+}
+
 std::vector<EpisodeStats> collect_serial(Player& player, const Round& round) {
   std::vector<EpisodeStats> stats;
   stats.reserve(round.count);
   core::Episode scratch;
   for (Ticket t = round.first; t < round.first + round.count; ++t) {
-    core::Episode& episode = round.ring != nullptr ? round.ring->slot_for(t) : scratch;
+    core::Episode& episode =
+        round.ring != nullptr ? slot_for(*round.ring, t, player.spec()) : scratch;
     stats.push_back(player.play(round.policy, round.rules, t, episode));
     if (round.ring != nullptr) round.ring->publish(t);
     if (round.on_done) round.on_done(t, stats.back());
