@@ -1,5 +1,6 @@
 #include "bench/learner_bench.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "bench/clock.h"
@@ -8,14 +9,14 @@
 #include "bench/synthetic.h"
 #include "math/isa.h"
 #include "qtot/base/error.h"
+#include "qtot/base/memory.h"
 #include "qtot/learner/learner.h"
 #include "qtot/rollout/tbb_executor.h"
 
 namespace qtot::bench {
 namespace {
 
-constexpr int kHidden = 64;  // PyMARL's sizes
-constexpr int kEmbedding = 32;
+constexpr int kEmbedding = 32;  // PyMARL's sizes
 constexpr int kHypernet = 64;
 
 // Wall clock of updates, less what `saved` says of each.
@@ -25,7 +26,7 @@ Spread time_updates(
     FunctionRef<void(double seconds)> timed = [](double) {}) {
   agents::AgentConfig agent;
   agent.spec = spec;
-  agent.hidden_dim = kHidden;
+  agent.hidden_dim = options.hidden_dim;
   mixers::MixerConfig mixer;
   mixer.mixer = options.mixer;
   mixer.mixing_embed_dim = kEmbedding;
@@ -47,10 +48,10 @@ Spread time_updates(
 }  // namespace
 
 double flop_of_update(const core::DecPomdpSpec& spec, const std::vector<int>& lengths,
-                      const std::string& mixer) {
+                      const std::string& mixer, int hidden_dim) {
   const double n = spec.n_agents, s = spec.state_dim, a = spec.n_actions;
   const double x = spec.obs_dim + spec.n_actions + spec.n_agents;
-  const double h = kHidden, e = kEmbedding, w = kHypernet;
+  const double h = hidden_dim, e = kEmbedding, w = kHypernet;
   const double agent_row = 2 * (x * h + 6 * h * h + h * a);
   const double agent_gradient = 2 * (x * h + 12 * h * h + h);
   const double hypernets = 2 * s * w + 2 * s * e + w * n * e + w * e + e;
@@ -83,16 +84,20 @@ LearnerReport bench_learner(const LearnerBenchOptions& options) {
   for (const core::Episode& episode : episodes) batch.push_back(&episode);
 
   rollout::TbbExecutor executor(static_cast<std::size_t>(options.n_threads));
-  report.gflop = flop_of_update(report.spec, lengths, options.mixer) * 1e-9;
+  report.gflop = flop_of_update(report.spec, lengths, options.mixer, options.hidden_dim) * 1e-9;
   const PeakMeter peak(true, options.n_threads);
   std::vector<double> peaks;
   std::vector<double> shares;
+  const std::size_t before = resident_bytes();
+  std::size_t most = before;
   report.seconds = time_updates(
       options, report.spec, batch, executor, [] { return 0.0; },
       [&](double seconds) {
         peaks.push_back(peak.trial());
         shares.push_back(report.gflop / seconds / peaks.back());
+        most = std::max(most, resident_bytes());
       });
+  report.learner_mb = static_cast<double>(most - before) * 1e-6;
   report.gflops = report.gflop / report.seconds.median;
   report.peak_gflops = spread_of(peaks).median;
   report.share_of_peak = spread_of(shares).median;
@@ -118,7 +123,8 @@ std::string to_text(const LearnerReport& report) {
      << ")\n"
      << "  operations  " << report.gflop << " GFLOP, " << report.gflops << " GFLOP/s\n"
      << "  peak        " << report.peak_gflops << " GFLOP/s, measured; share "
-     << report.share_of_peak << '\n';
+     << report.share_of_peak << '\n'
+     << "  memory      " << report.learner_mb << " MB beside the batch\n";
   for (const Projection& p : report.projections) {
     os << "  projected   " << p.n_threads << " threads: " << p.seconds * 1e3 << " ms, " << p.speedup
        << " times as fast as one\n";

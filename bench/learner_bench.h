@@ -15,6 +15,7 @@ struct LearnerBenchOptions {
   int n_threads = 1;
   std::string lengths = "full";  // see draw_lengths()
   std::string mixer = "qmix";    // qmix | vdn | iql
+  int hidden_dim = 64;           // of the agent
   int n_updates = 15;            // timed ones, after two that are not
   int projected_threads = 0;     // 0: no projections; else to 1, 2, 4, ... as far as this
 };
@@ -35,6 +36,7 @@ struct LearnerReport {
   double gflops = 0;       // gflop / median seconds
   double peak_gflops = 0;  // FMA peak of as many threads, measured in the same run
   double share_of_peak = 0;
+  double learner_mb = 0;  // memory that the learner occupies, without the batch, 1e6 bytes
   std::vector<Projection> projections = {};
 };
 
@@ -51,7 +53,7 @@ LearnerReport bench_learner(const LearnerBenchOptions& options);
 ///   mixer    = sum over b of L_b [ 2 m + 2 (2 S W + 2 S E + W N E + W E + E) + 2 (W N E + W E)
 ///                                  + 8 N E ]                 (0 for vdn and iql)
 double flop_of_update(const core::DecPomdpSpec& spec, const std::vector<int>& lengths,
-                      const std::string& mixer);
+                      const std::string& mixer, int hidden_dim);
 
 std::string to_text(const LearnerReport& report);
 

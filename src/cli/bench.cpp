@@ -62,6 +62,7 @@ Json to_json(const bench::MatmulReport& report) {
 }
 
 constexpr int kMaxThreads = 1024;
+constexpr int kMaxHidden = 4096;
 constexpr int kMaxCount = 100000;
 constexpr const char* kLengthsHelp =
     "full (default); ragged: uniform in [T/4, T]; half: uniform in [T/4, 3T/4]; or all x T, x in "
@@ -89,6 +90,7 @@ Json to_json(const bench::LearnerReport& report) {
           {"batch", options.batch_size},
           {"lengths", options.lengths},
           {"mixer", options.mixer},
+          {"hidden_dim", options.hidden_dim},
           {"threads", options.n_threads},
           {"isa", report.isa},
           {"seconds", to_json(report.seconds)},
@@ -96,6 +98,7 @@ Json to_json(const bench::LearnerReport& report) {
           {"gflops", report.gflops},
           {"peak_gflops", report.peak_gflops},
           {"share_of_peak", report.share_of_peak},
+          {"learner_mb", report.learner_mb},
           {"projections", projections}};
 }
 
@@ -193,6 +196,8 @@ void add_learner(Verb& bench) {
   verb.option("--threads", options.n_threads, "worker threads (default: 1)").range(1, kMaxThreads);
   verb.option("--lengths", options.lengths, kLengthsHelp).type_name("KIND");
   verb.option("--mixer", options.mixer, "qmix (default), vdn or iql").type_name("NAME");
+  verb.option("--hidden", options.hidden_dim, "hidden units of the agent (default: 64)")
+      .range(1, kMaxHidden);
   verb.option("--updates", options.n_updates, "timed updates (default: 15)").range(1, kMaxCount);
   verb.option(
           "--project", options.projected_threads,

@@ -2,7 +2,8 @@
 //
 //   qtot_check_elementary exp|expm1|tanh|sigmoid [--stride N]
 //
-// All 2^32 inputs, or every N-th bit pattern, go through the array version and are compared with the
+// All 2^32 inputs, or every N-th bit pattern, go through the array version, at the instruction-set level
+// that QTOT_ISA names (check avx512 and avx2: they have their own), and are compared with the
 // float nearest to the exact value. Where the double version of the function is further than 4096 of
 // its units from the middle between two floats it tells which float that is (its error is below one
 // unit, elementary_test.cpp); MPFR decides the rest, about one input in 30,000. Inputs that are NaN
