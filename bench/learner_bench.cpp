@@ -1,7 +1,9 @@
 #include "bench/learner_bench.h"
 
 #include <algorithm>
+#include <deque>
 #include <sstream>
+#include <utility>
 
 #include "bench/clock.h"
 #include "bench/peak.h"
@@ -19,11 +21,10 @@ namespace {
 constexpr int kEmbedding = 32;  // PyMARL's sizes
 constexpr int kHypernet = 64;
 
-// Wall clock of updates, less what `saved` says of each.
-Spread time_updates(
-    const LearnerBenchOptions& options, const core::DecPomdpSpec& spec, core::Batch batch,
-    Executor& executor, FunctionRef<double()> saved,
-    FunctionRef<void(double seconds)> timed = [](double) {}) {
+constexpr int kWarmUp = 2;
+
+learner::Network<float> network_of(const LearnerBenchOptions& options,
+                                   const core::DecPomdpSpec& spec) {
   agents::AgentConfig agent;
   agent.spec = spec;
   agent.hidden_dim = options.hidden_dim;
@@ -31,18 +32,65 @@ Spread time_updates(
   mixer.mixer = options.mixer;
   mixer.mixing_embed_dim = kEmbedding;
   mixer.hypernet_embed = kHypernet;
-  learner::Learner<float> learner(learner::make_network<float>(agent, mixer), {}, 1, executor);
+  return learner::make_network<float>(agent, mixer);
+}
+
+// Wall clock.
+double time_update(learner::Learner<float>& learner, core::Batch batch) {
+  const double start = wall_seconds();
+  learner.update(batch, 0);
+  return wall_seconds() - start;
+}
+
+Spread time_updates(const LearnerBenchOptions& options, const core::DecPomdpSpec& spec,
+                    core::Batch batch, Executor& executor,
+                    FunctionRef<void(double seconds)> timed) {
+  learner::Learner<float> learner(network_of(options, spec), {}, 1, executor);
   std::vector<double> seconds;
-  constexpr int kWarmUp = 2;
   for (int k = 0; k < kWarmUp + options.n_updates; ++k) {
-    const double start = wall_seconds();
-    learner.update(batch, 0);
-    const double taken = wall_seconds() - start - saved();
+    const double taken = time_update(learner, batch);
     if (k < kWarmUp) continue;
     seconds.push_back(taken);
     timed(taken);
   }
   return spread_of(seconds);
+}
+
+// One number of threads of the projection.
+struct Projected {
+  Projected(int n, learner::Network<float> network)
+      : executor(static_cast<std::size_t>(n)), learner(std::move(network), {}, 1, executor) {}
+
+  ProjectingExecutor executor;
+  learner::Learner<float> learner;
+  std::vector<double> seconds;
+  std::vector<double> speedups;
+};
+
+// In turn, update by update: what disturbs the machine for a while disturbs both sides of a ratio.
+std::vector<Projection> project(const LearnerBenchOptions& options, const core::DecPomdpSpec& spec,
+                                core::Batch batch) {
+  std::deque<Projected> all;
+  for (int n = 1; n <= options.projected_threads; n *= 2) {
+    all.emplace_back(n, network_of(options, spec));
+  }
+  for (int k = 0; k < kWarmUp + options.n_updates; ++k) {
+    double first = 0;
+    for (Projected& p : all) {
+      const double taken = time_update(p.learner, batch) - p.executor.take_saved();
+      if (&p == &all.front()) first = taken;
+      if (k < kWarmUp) continue;
+      p.seconds.push_back(taken);
+      p.speedups.push_back(first / taken);
+    }
+  }
+  std::vector<Projection> projections;
+  for (const Projected& p : all) {
+    projections.push_back({.n_threads = static_cast<int>(p.executor.n_workers()),
+                           .seconds = spread_of(p.seconds).median,
+                           .speedup = spread_of(p.speedups).median});
+  }
+  return projections;
 }
 
 }  // namespace
@@ -90,25 +138,16 @@ LearnerReport bench_learner(const LearnerBenchOptions& options) {
   std::vector<double> shares;
   const std::size_t before = resident_bytes();
   std::size_t most = before;
-  report.seconds = time_updates(
-      options, report.spec, batch, executor, [] { return 0.0; },
-      [&](double seconds) {
-        peaks.push_back(peak.trial());
-        shares.push_back(report.gflop / seconds / peaks.back());
-        most = std::max(most, resident_bytes());
-      });
+  report.seconds = time_updates(options, report.spec, batch, executor, [&](double seconds) {
+    peaks.push_back(peak.trial());
+    shares.push_back(report.gflop / seconds / peaks.back());
+    most = std::max(most, resident_bytes());
+  });
   report.learner_mb = static_cast<double>(most - before) * 1e-6;
   report.gflops = report.gflop / report.seconds.median;
   report.peak_gflops = spread_of(peaks).median;
   report.share_of_peak = spread_of(shares).median;
-  for (int n = 1; n <= options.projected_threads; n *= 2) {
-    ProjectingExecutor projecting(static_cast<std::size_t>(n));
-    const double seconds = time_updates(options, report.spec, batch, projecting, [&] {
-                             return projecting.take_saved();
-                           }).median;
-    const double first = report.projections.empty() ? seconds : report.projections[0].seconds;
-    report.projections.push_back({.n_threads = n, .seconds = seconds, .speedup = first / seconds});
-  }
+  report.projections = project(options, report.spec, batch);
   return report;
 }
 

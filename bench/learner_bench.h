@@ -24,7 +24,8 @@ struct LearnerBenchOptions {
 struct Projection {
   int n_threads = 0;
   double seconds = 0;  // median of one update
-  double speedup = 0;  // against 1 thread reckoned in the same way
+  double speedup =
+      0;  // against 1 thread reckoned in the same way; median of ratios, update by update
 };
 
 struct LearnerReport {
