@@ -1,0 +1,146 @@
+#include <cmath>
+
+#include "envs/combat/battle.h"
+
+// What each unit wants to do with its feet, and what the others let it do.
+
+namespace qtot::envs::combat {
+namespace {
+
+MixedVec position(const Unit& self) {
+  return {static_cast<double>(self.x), static_cast<double>(self.y), true};
+}
+
+}  // namespace
+
+bool Battle::is_within(const Unit& a, const Unit& b, double distance) const {
+  if (!copies_quirks()) {
+    const double dx = static_cast<double>(a.x) - static_cast<double>(b.x);
+    const double dy = static_cast<double>(a.y) - static_cast<double>(b.y);
+    return dx * dx + dy * dy <= distance * distance;
+  }
+  // SMAClite tries two cheaper bounds first, and all of it in float32
+  const MixedVec offset = position(a) - position(b);
+  const double dx = std::abs(offset.x);
+  const double dy = std::abs(offset.y);
+  const double single = rounded(distance, true);
+  if (dx > single || dy > single) return false;
+  if (rounded(dx + dy, true) <= distance) return true;
+  return inner(offset, offset).value <= distance * distance;
+}
+
+bool Battle::is_in_range(const Unit& self, const Unit& other) const {
+  return is_within(self, other, self.type->range + other.radius + self.radius);
+}
+
+// Full speed along `offset`.
+MixedVec Battle::towards(const Unit& self, MixedVec offset, double speed) const {
+  if (self.speed == 0) return {};
+  if (!copies_quirks()) {
+    const Vec plain = {offset.x, offset.y};
+    const double distance = math::sqrt(inner(plain, plain));
+    return distance == 0 ? MixedVec{} : to_mixed(plain * speed / distance);
+  }
+  const Mixed distance = root(inner(offset, offset));
+  return distance.value == 0 ? MixedVec{} : offset * Mixed(speed) / distance;
+}
+
+void Battle::follow(int id, int target_id) {
+  Unit& self = unit(id);
+  const Unit& target = unit(target_id);
+  if (is_in_range(self, target) && self.can_reach(target)) {
+    self.acts = true;
+    self.wanted = {};
+    return;
+  }
+  MixedVec offset = position(target) - position(self);
+  if (!copies_quirks()) {
+    offset = {static_cast<double>(target.x) - static_cast<double>(self.x),
+              static_cast<double>(target.y) - static_cast<double>(self.y), false};
+  }
+  self.wanted = towards(self, offset, walking_speed(self, id));
+}
+
+void Battle::want_velocity(int id) {
+  Unit& self = unit(id);
+  self.wanted = {};
+  switch (self.order) {
+    case Order::kStop:
+      break;
+    case Order::kMove:
+      self.wanted = towards(self, MixedVec{self.goal.x, self.goal.y, false} - position(self),
+                            walking_speed(self, id));
+      break;
+    case Order::kAct:
+      // a command at the dead is a command to stand, though SMAClite goes on shooting
+      if (copies_quirks() || unit(self.order_target).hp > 0) follow(id, self.order_target);
+      break;
+    case Order::kAttackMove:
+      choose_target(id);
+      if (self.target != kNobody) {
+        follow(id, self.target);
+      } else {
+        self.wanted = towards(self, attack_point_ - position(self), walking_speed(self, id));
+      }
+      break;
+  }
+}
+
+void Battle::avoid_collisions() {
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    Unit& self = units_[i];
+    if (self.is_removed) continue;
+    self.next_velocity = self.wanted;
+    if (!self.wants_to_move()) continue;
+    if (copies_quirks()) {
+      avoid_collisions(static_cast<int>(i), mixed_avoidance_);
+    } else {
+      avoid_collisions(static_cast<int>(i), avoidance_);
+    }
+  }
+}
+
+template <class V>
+void Battle::avoid_collisions(int id, CollisionAvoidance<V>& avoidance) {
+  Unit& self = unit(id);
+  const double x = static_cast<double>(self.x);
+  const double y = static_cast<double>(self.y);
+  avoidance.begin({.position = to(V{}, position(self)),
+                   .velocity = to(V{}, self.velocity),
+                   .wanted = to(V{}, self.wanted),
+                   .radius = self.radius,
+                   .speed = self.speed});
+  const bool is_in_the_air = self.type->plane == Plane::kAir;
+  if (!is_in_the_air) {
+    const double horizon = self.radius + self.speed;
+    for (const Obstacle& obstacle : obstacles_) {
+      if (obstacle.is_within(horizon, {x, y})) avoidance.add_obstacle(obstacle);
+    }
+  }
+  const double reach = largest_radius_ + self.radius;
+  const std::size_t n_ground = static_cast<std::size_t>(n_on_plane_[0]);
+  const std::size_t begin = is_in_the_air ? n_ground : 0;
+  const std::size_t end = is_in_the_air ? places_.size() : n_ground;
+  for (std::size_t i = begin; i < end; ++i) {
+    const double dx = x - places_[i].x;
+    const double dy = y - places_[i].y;
+    distances_squared_[i] = dx * dx + dy * dy;
+  }
+  for (std::size_t i = begin; i < end; ++i) {
+    const double squared = distances_squared_[i];
+    if (squared > reach * reach || places_[i].id == id) continue;
+    const Unit& other = unit(places_[i].id);
+    const double distance = math::sqrt(squared);
+    avoidance.add_neighbour({.position = to(V{}, position(other)),
+                             .velocity = to(V{}, other.velocity),
+                             .distance_squared = copies_quirks() ? distance * distance : squared,
+                             .radius = other.radius,
+                             .wants_to_move = other.wants_to_move()});
+  }
+  self.next_velocity = to_mixed(avoidance.solve());
+}
+
+template void Battle::avoid_collisions<Vec>(int, CollisionAvoidance<Vec>&);
+template void Battle::avoid_collisions<MixedVec>(int, CollisionAvoidance<MixedVec>&);
+
+}  // namespace qtot::envs::combat
