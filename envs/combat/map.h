@@ -39,7 +39,7 @@ struct CombatMap {
   Terrain walkable = {};
 };
 
-/// The names of the maps that are built in, in the order of envs/combat/maps/maps.txt.
+/// The names of the maps that are built in, in natural order: 3m before 10m_vs_11m.
 const std::vector<std::string>& map_names();
 
 /// A map that is built in. Throws Error for another name.

@@ -13,8 +13,11 @@ struct Start {
   float x = 0, y = 0;  // centre; SMAClite keeps positions in float32
 };
 
-/// The units in the order of the map's groups and their squads, without any chance. Each group fills
-/// a square of side ceil(sqrt(n)) row by row around its centre; enemies are turned by half a turn.
+/// The units of a group in the order of its squads, without any chance: they fill a square of side
+/// ceil(sqrt(n)) row by row around its centre; enemies are turned by half a turn.
+std::vector<Start> place(const Group& group);
+
+/// The units of all groups, in their order.
 std::vector<Start> place(const CombatMap& map);
 
 }  // namespace qtot::envs::combat
