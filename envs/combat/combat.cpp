@@ -261,7 +261,7 @@ env::EnvFamily family() {
           .summary = "the micromanagement battles of SMAC, by SMAClite's rules",
           .make = make,
           .options = options,
-          .maps = map_names};
+          .maps = [] { return map_names(); }};
 }
 
 }  // namespace qtot::envs::combat
