@@ -23,9 +23,9 @@ bool Battle::is_within(const Unit& a, const Unit& b, double distance) const {
   const MixedVec offset = position(a) - position(b);
   const double dx = std::abs(offset.x);
   const double dy = std::abs(offset.y);
-  const double single = rounded(distance, true);
+  const auto single = static_cast<double>(to_float(distance));
   if (dx > single || dy > single) return false;
-  if (rounded(dx + dy, true) <= distance) return true;
+  if (static_cast<double>(to_float(dx) + to_float(dy)) <= distance) return true;
   return inner(offset, offset).value <= distance * distance;
 }
 

@@ -49,9 +49,8 @@ inline Vec make_vec(double x, double y) {
   return {x, y};
 }
 
-/// A number as numpy 1.24 holds it: `is_single` for float32. An operation on two float32 rounds to float32, any
-/// other is done in double. Rounding the double result of + - * / or sqrt of floats once more is the float
-/// operation itself (Figueroa, 1995).
+/// A number as numpy 1.24 holds it: `is_single` for float32. An operation on two float32 is done in float, any other
+/// in double. (Not by rounding a double result: GCC 12 vectorises a pair of such roundings away.)
 struct Mixed {
   double value = 0;
   bool is_single = false;
@@ -60,24 +59,27 @@ struct Mixed {
   Mixed(double x, bool single = false) : value(x), is_single(single) {}  // NOLINT: a Python number
 };
 
-inline double rounded(double x, bool single) {
-  return single ? static_cast<double>(static_cast<float>(x)) : x;
+inline float to_float(double x) {
+  return static_cast<float>(x);
+}
+inline Mixed single(float x) {
+  return {static_cast<double>(x), true};
 }
 inline Mixed operator+(Mixed a, Mixed b) {
-  const bool single = a.is_single && b.is_single;
-  return {rounded(a.value + b.value, single), single};
+  if (a.is_single && b.is_single) return single(to_float(a.value) + to_float(b.value));
+  return {a.value + b.value, false};
 }
 inline Mixed operator-(Mixed a, Mixed b) {
-  const bool single = a.is_single && b.is_single;
-  return {rounded(a.value - b.value, single), single};
+  if (a.is_single && b.is_single) return single(to_float(a.value) - to_float(b.value));
+  return {a.value - b.value, false};
 }
 inline Mixed operator*(Mixed a, Mixed b) {
-  const bool single = a.is_single && b.is_single;
-  return {rounded(a.value * b.value, single), single};
+  if (a.is_single && b.is_single) return single(to_float(a.value) * to_float(b.value));
+  return {a.value * b.value, false};
 }
 inline Mixed operator/(Mixed a, Mixed b) {
-  const bool single = a.is_single && b.is_single;
-  return {rounded(a.value / b.value, single), single};
+  if (a.is_single && b.is_single) return single(to_float(a.value) / to_float(b.value));
+  return {a.value / b.value, false};
 }
 inline Mixed operator-(Mixed a) {
   return {-a.value, a.is_single};
@@ -98,7 +100,8 @@ inline double value_of(Mixed x) {
   return x.value;
 }
 inline Mixed root(Mixed x) {
-  return {rounded(math::sqrt(x.value), x.is_single), x.is_single};
+  if (x.is_single) return single(math::sqrt(to_float(x.value)));
+  return {math::sqrt(x.value), false};
 }
 
 /// An array of two such numbers. A scalar never widens an array: it is rounded to the array's type first.
@@ -110,31 +113,40 @@ struct MixedVec {
   bool is_single = false;
 };
 
+inline MixedVec singles(float x, float y) {
+  return {static_cast<double>(x), static_cast<double>(y), true};
+}
 inline MixedVec operator+(MixedVec a, MixedVec b) {
-  const bool single = a.is_single && b.is_single;
-  return {rounded(a.x + b.x, single), rounded(a.y + b.y, single), single};
+  if (a.is_single && b.is_single) {
+    return singles(to_float(a.x) + to_float(b.x), to_float(a.y) + to_float(b.y));
+  }
+  return {a.x + b.x, a.y + b.y, false};
 }
 inline MixedVec operator-(MixedVec a, MixedVec b) {
-  const bool single = a.is_single && b.is_single;
-  return {rounded(a.x - b.x, single), rounded(a.y - b.y, single), single};
+  if (a.is_single && b.is_single) {
+    return singles(to_float(a.x) - to_float(b.x), to_float(a.y) - to_float(b.y));
+  }
+  return {a.x - b.x, a.y - b.y, false};
 }
 inline MixedVec operator-(MixedVec a) {
   return {-a.x, -a.y, a.is_single};
 }
 inline MixedVec operator*(MixedVec a, Mixed s) {
-  const double scalar = rounded(s.value, a.is_single);
-  return {rounded(a.x * scalar, a.is_single), rounded(a.y * scalar, a.is_single), a.is_single};
+  if (!a.is_single) return {a.x * s.value, a.y * s.value, false};
+  const float scalar = to_float(s.value);
+  return singles(to_float(a.x) * scalar, to_float(a.y) * scalar);
 }
 inline MixedVec operator/(MixedVec a, Mixed s) {
-  const double scalar = rounded(s.value, a.is_single);
-  return {rounded(a.x / scalar, a.is_single), rounded(a.y / scalar, a.is_single), a.is_single};
+  if (!a.is_single) return {a.x / s.value, a.y / s.value, false};
+  const float scalar = to_float(s.value);
+  return singles(to_float(a.x) / scalar, to_float(a.y) / scalar);
 }
-/// np.inner: BLAS' dot product. That of floats multiplies in float and adds in double; that of doubles fuses.
+/// np.inner without fma, which the recordings were made with.
 inline Mixed inner(MixedVec a, MixedVec b) {
   if (a.is_single && b.is_single) {
-    return {rounded(rounded(a.x * b.x, true) + rounded(a.y * b.y, true), true), true};
+    return single(to_float(a.x) * to_float(b.x) + to_float(a.y) * to_float(b.y));
   }
-  return {math::fma(a.y, b.y, a.x * b.x), false};
+  return {a.x * b.x + a.y * b.y, false};
 }
 inline Mixed x_of(MixedVec a) {
   return {a.x, a.is_single};
@@ -142,9 +154,9 @@ inline Mixed x_of(MixedVec a) {
 inline Mixed y_of(MixedVec a) {
   return {a.y, a.is_single};
 }
+/// np.array([x, y]): float64 unless both are float32.
 inline MixedVec make_vec(Mixed x, Mixed y) {
-  const bool single = x.is_single && y.is_single;
-  return {rounded(x.value, single), rounded(y.value, single), single};
+  return {x.value, y.value, x.is_single && y.is_single};
 }
 
 /// a.x b.y - a.y b.x, element by element.
