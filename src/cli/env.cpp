@@ -152,18 +152,38 @@ struct CheckArguments {
   bool json = false;
 };
 
+// Over all recordings with positions, since many are too short to be judged alone.
+bool enough_within(const std::vector<env::TraceReport>& reports) {
+  long n_steps = 0, n_beyond = 0;
+  for (const env::TraceReport& report : reports) {
+    if (!report.positions) continue;
+    n_steps += report.n_steps;
+    n_beyond += report.positions->n_steps_beyond;
+  }
+  const bool enough = env::enough_within(n_beyond, n_steps);
+  if (!enough) {
+    std::cerr << "positions beyond 1e-5 in " << n_beyond << " of " << n_steps
+              << " steps of all recordings, expected less than 1 %\n";
+  }
+  return enough;
+}
+
 ExitCode check(const CheckArguments& arguments) {
   constexpr std::size_t kListed = 20;
   const env::TraceOptions options = {.n_listed = arguments.verbose ? kListed : 0};
-  const bool json = arguments.json;
+  std::vector<env::TraceReport> reports;
   bool all_ok = true;
-  Json document = Json::array();
   for (const std::string& trace : arguments.traces) {
-    const env::TraceReport report = env::check_trace(trace, options);
-    all_ok = all_ok && report.ok();
-    json ? document.push_back(to_json(report)) : print_readable(report);
+    reports.push_back(env::check_trace(trace, options));
+    all_ok = all_ok && reports.back().ok();
+    if (!arguments.json) print_readable(reports.back());
   }
-  if (json) std::cout << Json{{"ok", all_ok}, {"traces", document}}.dump(2) << '\n';
+  all_ok = enough_within(reports) && all_ok;
+  if (arguments.json) {
+    Json document = Json::array();
+    for (const env::TraceReport& report : reports) document.push_back(to_json(report));
+    std::cout << Json{{"ok", all_ok}, {"traces", document}}.dump(2) << '\n';
+  }
   return all_ok ? ExitCode::kDone : ExitCode::kFailed;
 }
 

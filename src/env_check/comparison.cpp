@@ -20,6 +20,16 @@ double as_float(double recorded) {
   return std::abs(recorded) <= kMax ? static_cast<double>(static_cast<float>(recorded)) : recorded;
 }
 
+// StepResult::won, where there is that field.
+template <typename Result>
+std::optional<bool> won_of(const Result& result) {
+  if constexpr (requires { result.won; }) {
+    return result.won;
+  } else {
+    return {};
+  }
+}
+
 }  // namespace
 
 std::string number_text(double x) {
@@ -39,13 +49,9 @@ void Comparison::compare(const Step& step, const StepResult& result) {
   for (std::size_t i = 0; i < step.rewards.size(); ++i) {
     match("r", field, i, 0, step.rewards[i], reward, as_float(step.rewards[i]) == reward);
   }
-  const std::array<std::pair<const char*, std::pair<bool, bool>>, 2> flags = {
-      {{"terminated", {step.terminated, result.terminated}},
-       {"truncated", {step.truncated, result.truncated}}}};
-  for (const auto& [name, flag] : flags) {
-    ++n_values;
-    if (flag.first != flag.second) differ(name, flag.first ? "1" : "0", flag.second ? "1" : "0");
-  }
+  match_flag("terminated", step.terminated, result.terminated);
+  match_flag("truncated", step.truncated, result.truncated);
+  if (step.won) match_flag("x.won", *step.won, won_of(result).value_or(*step.won));
 }
 
 void Comparison::compare(const Moment& moment, const Snapshot& state, const Observed& observed) {
@@ -83,7 +89,7 @@ void Comparison::compare(const Snapshot& theirs, const Snapshot& ours) {
       continue;
     }
     const Tolerance::Field* field = tolerance_.find("s." + name);
-    const std::size_t cols = field != nullptr ? field->columns.size() : 0;
+    const std::size_t cols = field != nullptr ? field->weights.size() : 0;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       if (std::isnan(numbers[i])) continue;
       match("s." + name, field, i, cols, numbers[i], found->second[i],
@@ -96,7 +102,8 @@ void Comparison::compare(const Snapshot& theirs, const Snapshot& ours) {
 void Comparison::match(const std::string& name, const Tolerance::Field* field, std::size_t i,
                        std::size_t cols, double expected, double found, bool is_equal) {
   ++n_values;
-  const bool is_inexact = field != nullptr && field->has(i);
+  const double weight = field != nullptr ? field->weight(i) : 0;
+  const bool is_inexact = weight > 0;
   n_inexact += is_inexact;
   if (is_equal) {
     n_same_bits += is_inexact;
@@ -104,7 +111,7 @@ void Comparison::match(const std::string& name, const Tolerance::Field* field, s
   }
   bool is_beyond = false;
   if (is_inexact) {
-    const double error = std::abs(expected - found);
+    const double error = std::abs(expected - found) * weight;
     max_error =
         std::isfinite(error) ? std::max(max_error, error) : std::numeric_limits<double>::infinity();
     if (error <= field->bound) return;
@@ -115,6 +122,11 @@ void Comparison::match(const std::string& name, const Tolerance::Field* field, s
   std::string index = "[" + std::to_string(cols > 0 ? i / cols : i) + "]";
   if (cols > 0) index += "[" + std::to_string(i % cols) + "]";
   keep({name + index, number_text(expected), number_text(found), is_beyond});
+}
+
+void Comparison::match_flag(const std::string& name, bool expected, bool found) {
+  ++n_values;
+  if (expected != found) differ(name, expected ? "1" : "0", found ? "1" : "0");
 }
 
 void Comparison::differ(const std::string& field, const std::string& expected,

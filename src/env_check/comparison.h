@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Step {
   std::vector<double> rewards;       // one for the team, or one an agent, all equal here
   bool terminated = false;
   bool truncated = false;
+  std::optional<bool> won;
 };
 
 /// What our environment shows: the same arrays, ours.
@@ -64,13 +66,14 @@ class Comparison {
   long n_inexact = 0;    // compared up to a bound
   long n_same_bits = 0;  // of n_inexact: equal all the same
   long n_beyond = 0;     // of n_inexact: further off than their bound
-  double max_error = 0;  // of the inexact; infinite when ours is none
+  double max_error = 0;  // of the inexact, weighted; infinite when ours is no number
   std::vector<Difference> kept;
 
  private:
   void compare(const Snapshot& theirs, const Snapshot& ours);
   void match(const std::string& name, const Tolerance::Field* field, std::size_t i,
              std::size_t cols, double expected, double found, bool is_equal);
+  void match_flag(const std::string& name, bool expected, bool found);
   bool would_keep(bool is_beyond) const;
   void keep(Difference difference);
 

@@ -8,7 +8,8 @@
 namespace qtot::env {
 namespace {
 
-constexpr std::size_t kTicks = 8;  // a step
+constexpr std::size_t kTicks = 8;   // a step
+constexpr double kTick = 1.0 / 16;  // seconds
 constexpr double kBound = 1e-5;
 constexpr double kUnrecorded = std::numeric_limits<double>::quiet_NaN();
 constexpr double kMaxNumber = 1e9;
@@ -109,8 +110,8 @@ void read_unit(const Json& row, const std::vector<SmacliteConfig::Start>& starts
 }
 
 // Appends `n` entries that are of one kind.
-void add(std::vector<bool>& mask, std::size_t n, bool is_position) {
-  mask.insert(mask.end(), n, is_position);
+void add(std::vector<double>& weights, std::size_t n, bool is_position) {
+  weights.insert(weights.end(), n, is_position ? 1.0 : 0.0);
 }
 
 }  // namespace
@@ -168,7 +169,7 @@ Tolerance smaclite_tolerance(const Json& config, const DecPomdpSpec& spec, const
   const std::size_t n_units = read_smaclite_config(config, place).starts().size();
   if (n_units < n_agents) place.fail("n_agents: more than the allies in config.groups");
 
-  std::vector<bool> obs, state;
+  std::vector<double> obs, state;  // weights
   add(obs, 4, false);
   for (std::size_t u = 1; u < n_units; ++u) {  // all but oneself, enemies first
     add(obs, 1, false);
@@ -187,11 +188,16 @@ Tolerance smaclite_tolerance(const Json& config, const DecPomdpSpec& spec, const
     place.fail("config: shields and unit types do not give the sizes obs and state");
   }
 
-  std::vector<bool> moving(kColumns), position(kColumns);
-  for (const std::size_t column : {kX, kY, kVelocityX, kVelocityY}) moving[column] = true;
-  for (const std::size_t column : {kX, kY}) position[column] = true;
-  return {.fields = {{"s.units", moving, kBound}, {"obs", obs, kBound}, {"state", state, kBound}},
-          .nudge = Tolerance::Nudge{"units", position, kAlive}};
+  // a velocity counts by how far it takes the unit in a tick
+  std::vector<double> units(kColumns);
+  std::vector<bool> is_position(kColumns);
+  for (const std::size_t column : {kVelocityX, kVelocityY}) units[column] = kTick;
+  for (const std::size_t column : {kX, kY}) {
+    units[column] = 1;
+    is_position[column] = true;
+  }
+  return {.fields = {{"s.units", kBound, units}, {"obs", kBound, obs}, {"state", kBound, state}},
+          .nudge = Tolerance::Nudge{"units", is_position, kAlive}};
 }
 
 }  // namespace qtot::env

@@ -2,14 +2,9 @@
 #include <utility>
 
 #include "env_check/smaclite.h"
-
-#if __has_include("envs/combat/unit_types.h")
 #include "envs/combat/unit_types.h"
-#endif
 
 namespace qtot::env {
-
-#if __has_include("envs/combat/unit_types.h")
 namespace {
 
 namespace combat = envs::combat;
@@ -61,11 +56,9 @@ Json described(const combat::UnitType& unit) {
 }
 
 }  // namespace
-#endif
 
 void check_smaclite_units(const Json& units, const Place& place) {
   if (!units.is_object()) place.fail("config.units: expected an object");
-#if __has_include("envs/combat/unit_types.h")
   constexpr std::size_t kShown = 64;
   for (const auto& [name, theirs] : units.items()) {
     const std::string shown = "config.units." + name.substr(0, kShown);
@@ -78,7 +71,6 @@ void check_smaclite_units(const Json& units, const Place& place) {
       }
     }
   }
-#endif
 }
 
 }  // namespace qtot::env

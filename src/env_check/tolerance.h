@@ -11,11 +11,13 @@ namespace qtot::env {
 struct Tolerance {
   /// A field with entries that are compared up to a bound.
   struct Field {
-    std::string name;           // "s.<array>", "obs", "state" or "r"
-    std::vector<bool> columns;  // which entries of a row; the same in every row; empty: all
-    double bound = 0;           // absolute
+    std::string name;  // "s.<array>", "obs", "state" or "r"
+    double bound = 0;  // of the absolute error times the entry's weight
+    std::vector<double>
+        weights;  // of the entries of a row, the same in every row; 0: the entry must
+                  // be equal; none: 1 for all
 
-    bool has(std::size_t i) const { return columns.empty() || columns[i % columns.size()]; }
+    double weight(std::size_t i) const { return weights.empty() ? 1 : weights[i % weights.size()]; }
   };
   std::vector<Field> fields;
 

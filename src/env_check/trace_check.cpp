@@ -189,6 +189,11 @@ class Checker {
     if (step.rewards.size() != 1 && step.rewards.size() != n_agents) {
       place_.fail("r: expected one reward, or one for each agent");
     }
+    if (const auto extras = line.find("x"); extras != line.end() && extras->contains("won")) {
+      const Json& won = (*extras)["won"];
+      if (!won.is_boolean()) place_.fail("x.won: expected true or false");
+      step.won = won.get<bool>();
+    }
     const bool ends = read_integer(need(line, "term", place_), "term", 0, 1, place_) == 1;
     step.truncated = read_integer(need(line, "trunc", place_), "trunc", 0, 1, place_) == 1;
     step.terminated = ends && !step.truncated;
@@ -281,10 +286,15 @@ class Checker {
 }  // namespace
 
 bool PositionReport::ok(int n_steps) const {
-  constexpr int kBeyond = 100;  // less than one step in so many
-  constexpr int kSmall = 1000;  // at most one in so many
-  return n_wrong_steps == 0 && (n_steps_beyond <= 1 || n_steps_beyond * kBeyond < n_steps) &&
-         (n_small_steps <= 1 || n_small_steps * kSmall <= n_steps);
+  constexpr int kStepsPerSmall = 1000;
+  return n_wrong_steps == 0 && (n_small_steps <= 1 || n_small_steps * kStepsPerSmall <= n_steps) &&
+         enough_within(n_steps_beyond, n_steps);
+}
+
+bool enough_within(long n_steps_beyond, long n_steps) {
+  constexpr long kFewest = 1000;
+  constexpr long kStepsPerBeyond = 100;
+  return n_steps < kFewest || n_steps_beyond * kStepsPerBeyond < n_steps;
 }
 
 TraceReport check_trace(const std::string& path, const TraceOptions& options) {
