@@ -76,6 +76,30 @@ ExitCode info(const InfoArguments& arguments) {
   return ExitCode::kDone;
 }
 
+Json to_json(const env::TraceMismatch& mismatch) {
+  return {{"line", mismatch.line},
+          {"mode", mismatch.mode},
+          {"field", mismatch.field},
+          {"expected", mismatch.expected},
+          {"found", mismatch.found}};
+}
+
+Json to_json(const env::PositionReport& positions) {
+  const double share = positions.n_compared == 0 ? 1.0
+                                                 : static_cast<double>(positions.n_same_bits) /
+                                                       static_cast<double>(positions.n_compared);
+  return {{"values", positions.n_compared},
+          {"bit_equal", positions.n_same_bits},
+          {"bit_equal_share", share},
+          {"max_error", positions.max_error},
+          {"steps_beyond", positions.n_steps_beyond},
+          {"steps_explained_by_one_ulp", positions.n_ulp_steps},
+          {"steps_small", positions.n_small_steps},
+          {"steps_wrong", positions.n_wrong_steps},
+          {"free_run_steps", positions.n_free_steps},
+          {"free_run_episodes", positions.n_free_episodes}};
+}
+
 Json to_json(const env::TraceReport& report) {
   Json document = {{"file", report.file},
                    {"env", report.env},
@@ -84,14 +108,28 @@ Json to_json(const env::TraceReport& report) {
                    {"steps", report.n_steps},
                    {"values", report.n_values},
                    {"mismatches", report.n_mismatches}};
-  if (report.first) {
-    document["first"] = {{"line", report.first->line},
-                         {"mode", report.first->mode},
-                         {"field", report.first->field},
-                         {"expected", report.first->expected},
-                         {"found", report.first->found}};
+  if (report.first) document["first"] = to_json(*report.first);
+  if (report.positions) document["positions"] = to_json(*report.positions);
+  for (const env::TraceMismatch& mismatch : report.listed) {
+    document["listed"].push_back(to_json(mismatch));
   }
   return document;
+}
+
+std::string text_of(const env::TraceMismatch& mismatch) {
+  return "line " + std::to_string(mismatch.line) + " (" + mismatch.mode + "): " + mismatch.field +
+         " expected " + mismatch.expected + ", found " + mismatch.found;
+}
+
+void print_readable(const env::PositionReport& positions, const env::TraceReport& report) {
+  std::cout << "         positions: " << positions.n_same_bits << " of " << positions.n_compared
+            << " values bit-equal, largest error " << positions.max_error << "; "
+            << positions.n_steps_beyond << " steps beyond 1e-5: " << positions.n_ulp_steps
+            << " explained by one ulp, " << positions.n_small_steps << " below 1e-3, "
+            << positions.n_wrong_steps << " wrong\n"
+            << "         free-run: " << positions.n_free_steps << " of " << report.n_steps
+            << " steps before leaving the recording, " << positions.n_free_episodes << " of "
+            << report.n_episodes << " episodes to their end\n";
 }
 
 void print_readable(const env::TraceReport& report) {
@@ -99,22 +137,53 @@ void print_readable(const env::TraceReport& report) {
             << report.n_episodes << " episodes, " << report.n_steps << " steps, " << report.n_values
             << " values";
   if (report.first) {
-    std::cout << ", " << report.n_mismatches << " mismatches; first in line " << report.first->line
-              << " (" << report.first->mode << "): " << report.first->field << " expected "
-              << report.first->expected << ", found " << report.first->found;
+    std::cout << ", " << report.n_mismatches << " mismatches; first in " << text_of(*report.first);
   }
   std::cout << '\n';
+  if (report.positions) print_readable(*report.positions, report);
+  for (const env::TraceMismatch& mismatch : report.listed) {
+    std::cout << "         " << text_of(mismatch) << '\n';
+  }
 }
 
-ExitCode check(const std::vector<std::string>& traces, bool json) {
-  bool all_ok = true;
-  Json document = Json::array();
-  for (const std::string& trace : traces) {
-    const env::TraceReport report = env::check_trace(trace);
-    all_ok = all_ok && report.ok();
-    json ? document.push_back(to_json(report)) : print_readable(report);
+struct CheckArguments {
+  std::vector<std::string> traces;
+  bool verbose = false;
+  bool json = false;
+};
+
+// Over all recordings with positions, since many are too short to be judged alone.
+bool enough_within(const std::vector<env::TraceReport>& reports) {
+  long n_steps = 0, n_beyond = 0;
+  for (const env::TraceReport& report : reports) {
+    if (!report.positions) continue;
+    n_steps += report.n_steps;
+    n_beyond += report.positions->n_steps_beyond;
   }
-  if (json) std::cout << Json{{"ok", all_ok}, {"traces", document}}.dump(2) << '\n';
+  const bool enough = env::enough_within(n_beyond, n_steps);
+  if (!enough) {
+    std::cerr << "positions beyond 1e-5 in " << n_beyond << " of " << n_steps
+              << " steps of all recordings, expected less than 1 %\n";
+  }
+  return enough;
+}
+
+ExitCode check(const CheckArguments& arguments) {
+  constexpr std::size_t kListed = 20;
+  const env::TraceOptions options = {.n_listed = arguments.verbose ? kListed : 0};
+  std::vector<env::TraceReport> reports;
+  bool all_ok = true;
+  for (const std::string& trace : arguments.traces) {
+    reports.push_back(env::check_trace(trace, options));
+    all_ok = all_ok && reports.back().ok();
+    if (!arguments.json) print_readable(reports.back());
+  }
+  all_ok = enough_within(reports) && all_ok;
+  if (arguments.json) {
+    Json document = Json::array();
+    for (const env::TraceReport& report : reports) document.push_back(to_json(report));
+    std::cout << Json{{"ok", all_ok}, {"traces", document}}.dump(2) << '\n';
+  }
   return all_ok ? ExitCode::kDone : ExitCode::kFailed;
 }
 
@@ -136,12 +205,12 @@ void add_info(Verb& env) {
 }
 
 void add_check(Verb& env) {
-  Verb verb = env.verb("check", "Replay recordings of the reference environments, exactly");
-  auto traces = std::make_shared<std::vector<std::string>>();
-  auto json = std::make_shared<bool>(false);
-  verb.option("traces", *traces, "recordings").required().type_name("TRACE.jsonl[.gz]");
-  verb.json_flag(*json);
-  verb.action([traces, json] { return check(*traces, *json); });
+  Verb verb = env.verb("check", "Replay recordings of the reference environments");
+  auto arguments = std::make_shared<CheckArguments>();
+  verb.option("traces", arguments->traces, "recordings").required().type_name("TRACE.jsonl[.gz]");
+  verb.flag("--verbose", arguments->verbose, "list the first 20 differences of each recording");
+  verb.json_flag(arguments->json);
+  verb.action([arguments] { return check(*arguments); });
 }
 
 void add_play(Verb& env) {

@@ -1,48 +1,37 @@
 #include "qtot/env_check/trace_check.h"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <cstdint>
-#include <limits>
 #include <memory>
-#include <span>
+#include <utility>
 
+#include "env_check/comparison.h"
 #include "env_check/line_reader.h"
 #include "env_check/trace_env.h"
 #include "env_check/trace_json.h"
+#include "env_check/ulp_test.h"
 #include "qtot/base/error.h"
 #include "qtot/env/env.h"
 
 namespace qtot::env {
 namespace {
 
-std::string number_text(double x) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), x);
-  return {text.data(), end.ptr};
+constexpr double kSmall = 1e-3;  // an error that a few steps may have
+
+// A recorded state, with our own numbers where nothing is recorded.
+Snapshot filled(const Snapshot& recorded, const Snapshot& ours) {
+  Snapshot out = recorded;
+  for (auto& [name, numbers] : out) {
+    for (const auto& [key, values] : ours) {
+      if (key != name || values.size() != numbers.size()) continue;
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (std::isnan(numbers[i])) numbers[i] = values[i];
+      }
+    }
+  }
+  return out;
 }
-
-// Recordings hold the shortest text that reads back to the float32; as a double it is another number.
-bool is_float(double recorded, float ours) {
-  constexpr double kMax = std::numeric_limits<float>::max();
-  return std::abs(recorded) <= kMax && static_cast<float>(recorded) == ours;
-}
-
-// What a line records of the moment after it.
-struct Moment {
-  Snapshot state;
-  std::vector<double> obs;           // [N * O]
-  std::vector<double> global_state;  // [S]
-  std::vector<double> avail;         // [N * A]
-};
-
-struct Step {
-  std::vector<Action> joint_action;  // [N]
-  std::vector<double> rewards;       // one for the team, or one an agent, all equal here
-  bool terminated = false;
-  bool truncated = false;
-};
 
 // One of the two ways in which the file is played.
 struct Replay {
@@ -55,7 +44,9 @@ struct Replay {
 
 class Checker {
  public:
-  explicit Checker(const std::string& path) : lines_(path) { report_.file = path; }
+  Checker(const std::string& path, const TraceOptions& options) : lines_(path), options_(options) {
+    report_.file = path;
+  }
 
   TraceReport run() {
     std::string line;
@@ -89,7 +80,8 @@ class Checker {
     kind_ = &trace_env(name.get<std::string>(), place_);
     report_.env = kind_->name;
     report_.family = kind_->family;
-    const config::Map args = kind_->args(need(header, "config", place_), place_);
+    config_ = need(header, "config", place_);
+    const config::Map args = kind_->args(config_, place_);
     for (Replay& replay : replays_) replay.env = family(kind_->family).make(args);
     spec_ = replays_[0].env->spec();
 
@@ -104,9 +96,9 @@ class Checker {
                     std::to_string(ours) + " for this config");
       }
     }
-    obs_.resize(size(spec_.n_agents) * size(spec_.obs_dim));
-    global_state_.resize(size(spec_.state_dim));
-    avail_.resize(size(spec_.n_agents) * size(spec_.n_actions));
+    if (kind_->tolerance != nullptr) tolerance_ = kind_->tolerance(config_, spec_, place_);
+    if (tolerance_.nudge) report_.positions.emplace();
+    observed_ = std::make_unique<Observed>(spec_);
   }
 
   void on_reset(const Json& line) {
@@ -116,11 +108,14 @@ class Checker {
     for (Replay& replay : replays_) {
       replay.differs = replay.is_lost = false;
       try {
-        replay.env->restore(moment.state);
+        replay.env->restore(filled(moment.state, replay.env->snapshot()));
       } catch (const Error& error) {
         place_.fail(error.what());
       }
-      compare(replay, moment);
+      Comparison seen = comparison();
+      compare(replay, seen, moment);
+      seen.allow_nothing_beyond();
+      count(replay, seen, false);
     }
     before_ = std::move(moment.state);
   }
@@ -133,14 +128,25 @@ class Checker {
     for (Replay& replay : replays_) {
       const auto chance = kind_->script(line, spec_, replay.env->snapshot(), place_);
       if (!make_ready(replay, step)) continue;
-      replay.differs = false;
+      const Snapshot start = replay.restores_each_step ? replay.env->snapshot() : Snapshot{};
       const StepResult result = replay.env->step(step.joint_action, *chance);
-      if (!chance->trouble().empty()) differ(replay, "u", "other outcomes", chance->trouble());
-      compare(replay, step, result);
-      compare(replay, moment);
+      Comparison seen = comparison();
+      if (!chance->trouble().empty()) seen.differ("u", "other outcomes", chance->trouble());
+      seen.compare(step, result);
+      compare(replay, seen, moment);
+      bool is_explained = false;
+      if (replay.restores_each_step && tolerance_.nudge && seen.n_beyond > 0) {
+        const auto script = [&] { return kind_->script(line, spec_, start, place_); };
+        is_explained = passes_ulp_test(*replay.env, start, step, moment, tolerance_, script);
+      }
+      count(replay, seen, is_explained);
     }
+    if (report_.positions) report_.positions->n_free_steps += !replays_[1].is_lost;
     before_ = std::move(moment.state);
     in_episode_ = !step.terminated && !step.truncated;
+    if (!in_episode_ && report_.positions) {
+      report_.positions->n_free_episodes += !replays_[1].is_lost;
+    }
   }
 
   // Puts the replay into the state before the step. False when the step cannot be played.
@@ -149,19 +155,21 @@ class Checker {
     replay.is_lost = true;
     if (replay.restores_each_step || replay.differs) {
       try {
-        replay.env->restore(before_);
-      } catch (const Error&) {
-        return false;  // the line before differed, and was reported
+        replay.env->restore(filled(before_, replay.env->snapshot()));
+      } catch (const Error& error) {
+        if (!replay.differs) differ(replay, "s", "a state that can be restored", error.what());
+        return false;  // where the line before differed, that was reported
       }
     }
     if (replay.env->has_ended()) {
       differ(replay, "a", "one more step", "the end of the episode");
       return false;
     }
-    replay.env->observe(obs_, global_state_, avail_);
+    observed_->read(*replay.env);
+    const auto n_actions = size(spec_.n_actions);
     for (std::size_t a = 0; a < step.joint_action.size(); ++a) {
-      const auto action = size(step.joint_action[a]);
-      if (avail_[a * size(spec_.n_actions) + action] != 0) continue;
+      const Action action = step.joint_action[a];
+      if (observed_->avail[a * n_actions + size(action)] == 1) continue;
       differ(replay, "a[" + std::to_string(a) + "]", "action " + std::to_string(action),
              "it is not available");
       return false;
@@ -181,6 +189,11 @@ class Checker {
     if (step.rewards.size() != 1 && step.rewards.size() != n_agents) {
       place_.fail("r: expected one reward, or one for each agent");
     }
+    if (const auto extras = line.find("x"); extras != line.end() && extras->contains("won")) {
+      const Json& won = (*extras)["won"];
+      if (!won.is_boolean()) place_.fail("x.won: expected true or false");
+      step.won = won.get<bool>();
+    }
     const bool ends = read_integer(need(line, "term", place_), "term", 0, 1, place_) == 1;
     step.truncated = read_integer(need(line, "trunc", place_), "trunc", 0, 1, place_) == 1;
     step.terminated = ends && !step.truncated;
@@ -190,7 +203,7 @@ class Checker {
   Moment read_moment(const Json& line) const {
     const auto n_agents = size(spec_.n_agents);
     return {
-        .state = to_snapshot(*kind_, need(line, "s", place_), place_),
+        .state = to_snapshot(*kind_, config_, need(line, "s", place_), place_),
         .obs = read_table(need(line, "obs", place_), "obs", n_agents, size(spec_.obs_dim), place_),
         .global_state =
             read_numbers(need(line, "state", place_), "state", size(spec_.state_dim), place_),
@@ -198,71 +211,59 @@ class Checker {
                             place_)};
   }
 
-  void compare(Replay& replay, const Step& step, const StepResult& result) {
-    for (std::size_t i = 0; i < step.rewards.size(); ++i) {
-      match(replay, is_float(step.rewards[i], result.reward), "r", i, 0, step.rewards[i],
-            static_cast<double>(result.reward));
-    }
-    match(replay, step.terminated == result.terminated, "terminated", 0, 0, step.terminated,
-          result.terminated);
-    match(replay, step.truncated == result.truncated, "truncated", 0, 0, step.truncated,
-          result.truncated);
+  Comparison comparison() const {
+    return {tolerance_, spec_, std::max<std::size_t>(options_.n_listed, 1)};
   }
 
-  void compare(Replay& replay, const Moment& moment) {
-    compare(replay, moment.state, replay.env->snapshot());
-    replay.env->observe(obs_, global_state_, avail_);
-    for (std::size_t i = 0; i < obs_.size(); ++i) {
-      match(replay, is_float(moment.obs[i], obs_[i]), "obs", i, size(spec_.obs_dim), moment.obs[i],
-            static_cast<double>(obs_[i]));
-    }
-    for (std::size_t i = 0; i < global_state_.size(); ++i) {
-      match(replay, is_float(moment.global_state[i], global_state_[i]), "state", i, 0,
-            moment.global_state[i], static_cast<double>(global_state_[i]));
-    }
-    for (std::size_t i = 0; i < avail_.size(); ++i) {
-      match(replay, moment.avail[i] == avail_[i], "avail", i, size(spec_.n_actions),
-            moment.avail[i], avail_[i]);
-    }
-  }
-
-  void compare(Replay& replay, const Snapshot& theirs, const Snapshot& ours) {
-    if (theirs.size() != ours.size()) {
-      differ(replay, "s", std::to_string(theirs.size()) + " arrays",
-             std::to_string(ours.size()) + " arrays");
-    }
-    for (const auto& [name, numbers] : theirs) {
-      const std::vector<double>* found = nullptr;
-      for (const auto& [key, values] : ours) {
-        if (key == name) found = &values;
-      }
-      if (found == nullptr || found->size() != numbers.size()) {
-        differ(replay, "s." + name, std::to_string(numbers.size()) + " numbers",
-               found == nullptr ? "nothing" : std::to_string(found->size()) + " numbers");
-        continue;
-      }
-      for (std::size_t i = 0; i < numbers.size(); ++i) {
-        match(replay, numbers[i] == (*found)[i], "s." + name, i, 0, numbers[i], (*found)[i]);
-      }
-    }
-  }
-
-  // One comparison. The field is field[i], or with cols > 0 field[i / cols][i % cols].
-  void match(Replay& replay, bool is_equal, const std::string& field, std::size_t i,
-             std::size_t cols, double expected, double found) {
-    ++report_.n_values;
-    if (is_equal) return;
-    std::string index = "[" + std::to_string(cols > 0 ? i / cols : i) + "]";
-    if (cols > 0) index += "[" + std::to_string(i % cols) + "]";
-    if (field == "terminated" || field == "truncated") index.clear();
-    differ(replay, field + index, number_text(expected), number_text(found));
+  void compare(const Replay& replay, Comparison& seen, const Moment& moment) {
+    observed_->read(*replay.env);
+    seen.compare(moment, replay.env->snapshot(), *observed_);
   }
 
   void differ(Replay& replay, const std::string& field, const std::string& expected,
               const std::string& found) {
-    replay.differs = true;
-    ++report_.n_mismatches;
-    if (!report_.first) report_.first = {place_.line, replay.mode, field, expected, found};
+    Comparison seen = comparison();
+    seen.differ(field, expected, found);
+    count(replay, seen, false);
+  }
+
+  // Takes what a line showed into the report. `is_explained`: it passed the one-ulp test.
+  void count(Replay& replay, const Comparison& seen, bool is_explained) {
+    if (tolerance_.nudge && !replay.restores_each_step) {
+      count_free_run(replay, seen);
+      return;
+    }
+    report_.n_values += seen.n_values;
+    bool is_wrong = seen.n_beyond > 0;
+    if (tolerance_.nudge) is_wrong = count_positions(seen, is_explained);
+    const long n_mismatches = seen.n_unequal + (is_wrong ? seen.n_beyond : 0);
+    report_.n_mismatches += n_mismatches;
+    replay.differs = n_mismatches > 0;
+    for (const Difference& difference : seen.kept) {
+      const TraceMismatch mismatch = {place_.line, replay.mode, difference.field,
+                                      difference.expected, difference.found};
+      if (!report_.first && (is_wrong || !difference.is_beyond)) report_.first = mismatch;
+      if (report_.listed.size() < options_.n_listed) report_.listed.push_back(mismatch);
+    }
+  }
+
+  // Whether the step is wrong.
+  bool count_positions(const Comparison& seen, bool is_explained) {
+    PositionReport& positions = *report_.positions;
+    positions.n_compared += seen.n_inexact;
+    positions.n_same_bits += seen.n_same_bits;
+    positions.max_error = std::max(positions.max_error, seen.max_error);
+    if (seen.n_beyond == 0) return false;
+    const bool is_small = seen.max_error < kSmall;
+    ++positions.n_steps_beyond;
+    ++(is_explained ? positions.n_ulp_steps
+       : is_small   ? positions.n_small_steps
+                    : positions.n_wrong_steps);
+    return !is_explained && !is_small;
+  }
+
+  void count_free_run(Replay& replay, const Comparison& seen) {
+    replay.is_lost = replay.is_lost || seen.n_unequal > 0 || !(seen.max_error < kSmall);
   }
 
   static std::size_t size(int n) { return static_cast<std::size_t>(n); }
@@ -273,18 +274,31 @@ class Checker {
   DecPomdpSpec spec_;
   std::array<Replay, 2> replays_ = {Replay{"teacher-forced", true, nullptr},
                                     Replay{"free-run", false, nullptr}};
+  Json config_;  // of the header
+  Tolerance tolerance_;
   Snapshot before_;  // recorded on the line before
   bool in_episode_ = false;
-  std::vector<float> obs_;
-  std::vector<float> global_state_;
-  std::vector<std::uint8_t> avail_;
+  std::unique_ptr<Observed> observed_;
+  TraceOptions options_;
   TraceReport report_;
 };
 
 }  // namespace
 
-TraceReport check_trace(const std::string& path) {
-  return Checker(path).run();
+bool PositionReport::ok(int n_steps) const {
+  constexpr int kStepsPerSmall = 1000;
+  return n_wrong_steps == 0 && (n_small_steps <= 1 || n_small_steps * kStepsPerSmall <= n_steps) &&
+         enough_within(n_steps_beyond, n_steps);
+}
+
+bool enough_within(long n_steps_beyond, long n_steps) {
+  constexpr long kFewest = 1000;
+  constexpr long kStepsPerBeyond = 100;
+  return n_steps < kFewest || n_steps_beyond * kStepsPerBeyond < n_steps;
+}
+
+TraceReport check_trace(const std::string& path, const TraceOptions& options) {
+  return Checker(path, options).run();
 }
 
 }  // namespace qtot::env

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "env_check/smaclite.h"
 #include "env_check/stag_hunt_script.h"
 
 namespace qtot::env {
@@ -10,13 +11,6 @@ namespace {
 
 config::Value text_value(const std::string& text, const Place& place) {
   return {text, place.text()};
-}
-
-// A part of `config` that our rules have built in must be what it is.
-void must_equal(const Json& config, const std::string& key, const Json& only, const Place& place) {
-  if (need(config, key, place) != only) {
-    place.fail("config." + key + ": expected " + only.dump() + ", as this environment has it");
-  }
 }
 
 config::Map matrix_args(const Json& config, const Place& place) {
@@ -75,18 +69,32 @@ std::unique_ptr<ScriptedChance> no_script(const Json&, const DecPomdpSpec&, cons
   return std::make_unique<NoChance>();
 }
 
-const std::array<TraceEnv, 5>& table() {
-  static const std::array<TraceEnv, 5> kinds = {{
+const std::array<TraceEnv, 6>& table() {
+  static const std::array<TraceEnv, 6> kinds = {{
       {"matrix", "matrix_game", matrix_args, {}, {}, no_script},
       {"uoematrix", "matrix_game", uoe_args, {{"t", "step"}}, {}, no_script},
       {"mmdp", "mmdp", mmdp_args, {}, {}, no_script},
       {"twostep", "two_step", two_step_args, {}, {"1", "2A", "2B", "end"}, no_script},
       {"staghunt", "stag_hunt", stag_hunt_args, {}, {}, stag_hunt_script},
+      {"smaclite",
+       "combat",
+       smaclite_args,
+       {},
+       {},
+       smaclite_script,
+       smaclite_snapshot,
+       smaclite_tolerance},
   }};
   return kinds;
 }
 
 }  // namespace
+
+void must_equal(const Json& config, const std::string& key, const Json& only, const Place& place) {
+  if (need(config, key, place) != only) {
+    place.fail("config." + key + ": expected " + only.dump() + ", as this environment has it");
+  }
+}
 
 double ScriptedChance::uniform(int, int) {
   note("a number");
@@ -104,7 +112,8 @@ const TraceEnv& trace_env(const std::string& name, const Place& place) {
              "checked; known:" + known);
 }
 
-Snapshot to_snapshot(const TraceEnv& kind, const Json& s, const Place& place) {
+Snapshot to_snapshot(const TraceEnv& kind, const Json& config, const Json& s, const Place& place) {
+  if (kind.snapshot != nullptr) return kind.snapshot(config, s, place);
   if (!s.is_object()) place.fail("s: expected an object");
   Snapshot out;
   for (const auto& [key, value] : s.items()) {
