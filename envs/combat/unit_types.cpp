@@ -114,7 +114,8 @@ constexpr std::array<UnitType, kNumUnitKinds> kUnitTypes = {{
      .scan = 10,
      .hp_regen = kZergRegen,
      .attributes = kArmored | kBiological | kStructure},
-    // not in SMAClite: StarCraft II's unit statistics without upgrades
+    // ours, not in SMAClite: StarCraft II's as published for patch 4, without upgrades. Hit points, damage,
+    // range and speed: sc2swarm.com's unit spotlight (2017); cooldown and radius: as in SMAX.
     {.name = "hydralisk",
      .hp = 90,
      .damage = 12,

@@ -105,8 +105,9 @@ TEST_F(OwnConfigs, TheDumpedConfigurationResolvesToItself) {
 
 TEST(ResolveTest, UnknownNamesListTheKnownOnes) {
   EXPECT_EQ(error_text([] { resolve("qmx", "two_step", {}); }),
-            "--config=qmx: no such configuration; did you mean qmix? known: iql pymarl2/qmix "
-            "pymarl2/vdn qmix qmix_predator_prey two_step_qmix two_step_vdn vdn");
+            "--config=qmx: no such configuration; did you mean qmix? known: iql pymarl2/iql "
+            "pymarl2/qmix pymarl2/vdn qmix qmix_lin qmix_ns qmix_predator_prey two_step_qmix "
+            "two_step_vdn vdn vdn_s");
   EXPECT_THAT(error_text([] { resolve("qmix", "zzzzzzzzz", {}); }),
               testing::StartsWith("--env-config=zzzzzzzzz: no such configuration; known: "));
   EXPECT_THAT(error_text([] { resolve("../algs/qmix", "two_step", {}); }),
@@ -122,11 +123,11 @@ TEST(ResolveTest, ErrorsOfTheCommandLineNameIt) {
 
 TEST(ShippedConfigs, AllResolveWithoutWarning) {
   const std::vector<std::string> algs = known_configs("algs"), envs = known_configs("envs");
-  EXPECT_THAT(
-      algs, testing::ElementsAre("iql", "pymarl2/qmix", "pymarl2/vdn", "qmix", "qmix_predator_prey",
-                                 "two_step_qmix", "two_step_vdn", "vdn"));
-  EXPECT_THAT(envs,
-              testing::IsSupersetOf({"matrix_game", "stag_hunt", "stag_hunt_small", "two_step"}));
+  EXPECT_THAT(algs, testing::ElementsAre("iql", "pymarl2/iql", "pymarl2/qmix", "pymarl2/vdn",
+                                         "qmix", "qmix_lin", "qmix_ns", "qmix_predator_prey",
+                                         "two_step_qmix", "two_step_vdn", "vdn", "vdn_s"));
+  EXPECT_THAT(envs, testing::IsSupersetOf({"combat", "matrix_game", "sc2", "stag_hunt",
+                                           "stag_hunt_small", "two_step"}));
   for (const std::string& alg : algs) {
     for (const std::string& env : envs) {
       EXPECT_EQ(error_text([&] {
@@ -165,6 +166,15 @@ TEST(ShippedConfigs, HaveThePeersValues) {
   EXPECT_EQ(pymarl2.loss_factor, 0.5);
   EXPECT_EQ(pymarl2.t_max, 10050000);
 
+  const TrainingConfig iql2 = resolve("pymarl2/iql", "sc2", {}).config;  // PyMARL's learner
+  EXPECT_EQ(iql2.mixer, "iql");
+  EXPECT_EQ(iql2.optimizer, "adam");
+  EXPECT_EQ(iql2.lr, 0.0005);
+  EXPECT_EQ(iql2.batch_size, 32);
+  EXPECT_EQ(iql2.td_lambda, 0);
+  EXPECT_EQ(iql2.loss_factor, 0.5);
+  EXPECT_TRUE(iql2.mask_target_qs);
+
   const TrainingConfig prey = resolve("qmix_predator_prey", "stag_hunt_small", {}).config;
   EXPECT_EQ(prey.buffer_size, 1000);
   EXPECT_EQ(prey.td_lambda, 0.5);
@@ -173,6 +183,13 @@ TEST(ShippedConfigs, HaveThePeersValues) {
   EXPECT_EQ(resolve("vdn", "two_step", {}).config.mixer, "vdn");
   EXPECT_EQ(resolve("pymarl2/vdn", "two_step", {}).config.mixer, "vdn");
   EXPECT_EQ(resolve("iql", "two_step", {}).config.mixer, "iql");
+  for (const std::string mixer : {"qmix_lin", "qmix_ns", "vdn_s"}) {  // all else as in qmix
+    const TrainingConfig ablation = resolve(mixer, "stag_hunt", {}).config;
+    EXPECT_EQ(ablation.mixer, mixer);
+    EXPECT_EQ(ablation.lr, qmix.lr);
+    EXPECT_EQ(ablation.buffer_size, qmix.buffer_size);
+    EXPECT_EQ(ablation.mixing_embed_dim, qmix.mixing_embed_dim);
+  }
 }
 
 }  // namespace
