@@ -9,6 +9,7 @@
 #include "qtot/base/memory.h"
 #include "qtot/checkpoint/checkpoint.h"
 #include "qtot/checkpoint/folder.h"
+#include "qtot/config/training_keys.h"
 #include "qtot/env/env.h"
 #include "qtot/metrics/progress_bar.h"
 #include "qtot/metrics/run_log.h"
@@ -36,34 +37,14 @@ struct Due {
   bool is_due(std::int64_t t_env, std::int64_t interval) const { return t_env - last >= interval; }
 };
 
-std::vector<std::pair<std::string, std::string>> training_keys(const config::ReadConfig& config) {
-  std::vector<std::pair<std::string, std::string>> keys;
-  for (const config::OptionInfo& option : config.options) {
-    if (option.training && option.key != "env_args") keys.emplace_back(option.key, option.value);
-  }
-  for (const auto& [key, value] : config.config.env_args) {
-    keys.emplace_back("env_args." + key, value.text());
-  }
-  return keys;
-}
-
-void require_same_training(const std::vector<std::pair<std::string, std::string>>& saved,
-                           const std::vector<std::pair<std::string, std::string>>& now,
+void require_same_training(const config::KeyTexts& saved, const config::KeyTexts& now,
                            const fs::path& path) {
-  const auto refuse = [&](const std::string& key, const std::string& was, const std::string& is) {
-    throw Error("checkpoint " + path.string() + ": the run was begun with " + key + " = " + was +
-                ", found " + key + " = " + is + "; a resumed run must keep every training key");
-  };
-  const auto value_in = [](const auto& keys, const std::string& key) {
-    const auto found = std::ranges::find(keys, key, [](const auto& pair) { return pair.first; });
-    return found == keys.end() ? std::string("(nothing)") : found->second;
-  };
-  for (const auto& [key, value] : saved) {
-    if (value_in(now, key) != value) refuse(key, value, value_in(now, key));
-  }
-  for (const auto& [key, value] : now) {
-    if (value_in(saved, key) != value) refuse(key, value_in(saved, key), value);
-  }
+  const auto difference = config::first_difference(saved, now);
+  if (!difference) return;
+  const std::string& key = difference->key;
+  throw Error("checkpoint " + path.string() + ": the run was begun with " + key + " = " +
+              difference->in_a + ", found " + key + " = " + difference->in_b +
+              "; a resumed run must keep every training key");
 }
 
 /// One run: the trainer, and what happens around it at intervals.
@@ -113,7 +94,8 @@ class Run {
     if (newest) {
       for (const std::string& warning : newest->warnings) bar_.message("warning: " + warning);
       checkpoint::State& state = newest->state;
-      require_same_training(state.training_keys, training_keys(request_.config), newest->path);
+      require_same_training(state.training_keys, config::training_keys(request_.config),
+                            newest->path);
       restore_intervals(state);
       const std::int64_t t_env = state.t_env;
       if (t_env <= config_.t_max) require_memory();
@@ -208,7 +190,7 @@ class Run {
   void save(checkpoint::Keep keep) {
     checkpoint::State state = trainer_.capture();
     state.config = yaml::dump(request_.config.map);
-    state.training_keys = training_keys(request_.config);
+    state.training_keys = config::training_keys(request_.config);
     state.counters = {{"last_test", test_.last},
                       {"last_runner_log", runner_log_.last},
                       {"last_learner_log", learner_log_.last},
