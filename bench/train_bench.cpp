@@ -52,6 +52,7 @@ class TimedEnv final : public env::Env {
     environment_ += observed_at_ - start;
   }
   bool has_ended() const override { return env_->has_ended(); }
+  bool reports_wins() const override { return env_->reports_wins(); }
   env::Snapshot snapshot() const override { return env_->snapshot(); }
   void restore(const env::Snapshot& snapshot) override { env_->restore(snapshot); }
   std::string text() const override { return env_->text(); }

@@ -22,11 +22,16 @@ void ConfigArguments::add_to(Verb& verb) {
 }
 
 yaml::Resolved resolve(const ConfigArguments& arguments) {
-  yaml::Resolved resolved =
-      yaml::resolve(arguments.config, arguments.env_config, assignments(arguments.words));
+  yaml::Resolved resolved = resolve_silently(arguments);
   for (const std::string& warning : resolved.warnings) {
     std::cerr << "qtot: warning: " << warning << '\n';
   }
+  return resolved;
+}
+
+yaml::Resolved resolve_silently(const ConfigArguments& arguments) {
+  yaml::Resolved resolved =
+      yaml::resolve(arguments.config, arguments.env_config, assignments(arguments.words));
   std::vector<std::string> envs, mixers;
   for (const env::EnvFamily& family : env::families()) envs.push_back(family.name);
   for (const mixers::MixerFamily& family : mixers::families()) mixers.push_back(family.name);

@@ -5,8 +5,8 @@
 #include "cli/load_run.h"
 #include "cli/verbs.h"
 #include "qtot/env/env.h"
-#include "qtot/math/elementary.h"
 #include "qtot/rollout/collect.h"
+#include "qtot/train/episode_means.h"
 #include "qtot/train/evaluate.h"
 #include "qtot/train/trainer.h"
 #include "qtot/yaml/yaml.h"
@@ -24,8 +24,12 @@ struct Arguments {
 constexpr int kMaxEpisodes = 1000000;
 constexpr unsigned kMaxThreads = 1024;
 
-std::vector<rollout::EpisodeStats> play(const LoadedCheckpoint& loaded,
-                                        const Arguments& arguments) {
+struct Played {
+  std::vector<rollout::EpisodeStats> episodes;
+  bool reports_wins = false;
+};
+
+Played play(const LoadedCheckpoint& loaded, const Arguments& arguments) {
   const config::TrainingConfig config =
       config::read_training_config(yaml::load_text(loaded.state.config, loaded.path)).config;
   const env::EnvFamily& family = env::family(config.env);
@@ -40,38 +44,44 @@ std::vector<rollout::EpisodeStats> play(const LoadedCheckpoint& loaded,
   const rollout::Policy policy{
       .agent = network.agent.get(),
       .weights = {.values = params.data(), .transposed = transposed.data()}};
-  return train::evaluate(collector, policy, config.seed,
-                         static_cast<core::Ticket>(loaded.state.episode), arguments.n_episodes);
+  return {.episodes = train::evaluate(collector, policy, config.seed,
+                                      static_cast<core::Ticket>(loaded.state.episode),
+                                      arguments.n_episodes),
+          .reports_wins = collector.reports_wins()};
+}
+
+void print_json(const std::string& path, const Played& played, const train::EpisodeMeans& means) {
+  nlohmann::ordered_json json = {{"checkpoint", path},
+                                 {"episodes", played.episodes.size()},
+                                 {"test_return_mean", means.return_mean()},
+                                 {"test_return_std", means.return_std()},
+                                 {"test_ep_length_mean", means.ep_length_mean()}};
+  if (played.reports_wins) json["test_battle_won_mean"] = means.battle_won_mean();
+  for (const rollout::EpisodeStats& stats : played.episodes) {
+    json["returns"].push_back(stats.episode_return);
+    if (played.reports_wins) json["won"].push_back(stats.won);
+  }
+  std::cout << json.dump(2) << '\n';
+}
+
+void print_readable(const std::string& path, const Played& played,
+                    const train::EpisodeMeans& means) {
+  std::cout << "checkpoint   " << path << '\n'
+            << "test return  " << means.return_mean() << " +- " << means.return_std() << " ("
+            << played.episodes.size() << " greedy episodes)\n";
+  if (played.reports_wins) {
+    std::cout << "test wins    " << 100 * means.battle_won_mean() << " % of them\n";
+  }
+  std::cout << "length       " << means.ep_length_mean() << " steps\n";
 }
 
 ExitCode run(const Arguments& arguments) {
   const LoadedCheckpoint loaded = load_run_or_checkpoint(arguments.path);
-  const std::vector<rollout::EpisodeStats> episodes = play(loaded, arguments);
-  const auto n = static_cast<double>(episodes.size());
-  double sum = 0, squares = 0, length = 0;
-  for (const rollout::EpisodeStats& stats : episodes) {
-    sum += stats.episode_return;
-    squares = math::fma(stats.episode_return, stats.episode_return, squares);
-    length += stats.length;
-  }
-  const double mean = sum / n;
-  const double deviation = math::sqrt(std::max(0.0, squares / n - mean * mean));
-  if (arguments.json) {
-    nlohmann::ordered_json json = {{"checkpoint", loaded.path},
-                                   {"episodes", episodes.size()},
-                                   {"test_return_mean", mean},
-                                   {"test_return_std", deviation},
-                                   {"test_ep_length_mean", length / n}};
-    for (const rollout::EpisodeStats& stats : episodes) {
-      json["returns"].push_back(stats.episode_return);
-    }
-    std::cout << json.dump(2) << '\n';
-  } else {
-    std::cout << "checkpoint   " << loaded.path << '\n'
-              << "test return  " << mean << " +- " << deviation << " (" << episodes.size()
-              << " greedy episodes)\n"
-              << "length       " << length / n << " steps\n";
-  }
+  const Played played = play(loaded, arguments);
+  train::EpisodeMeans means;
+  means.add(played.episodes);
+  arguments.json ? print_json(loaded.path, played, means)
+                 : print_readable(loaded.path, played, means);
   return ExitCode::kDone;
 }
 

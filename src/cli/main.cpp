@@ -54,6 +54,8 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   qtot::ExitCode exit_code = qtot::ExitCode::kDone;
   qtot::cli::Verb program(app, exit_code);
   qtot::cli::add_train(program);
+  qtot::cli::add_sweep(program);
+  qtot::cli::add_report(program);
   qtot::cli::add_eval(program);
   qtot::cli::add_digest(program);
   qtot::cli::add_diff(program);

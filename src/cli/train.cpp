@@ -44,6 +44,9 @@ void print_readable(const train::RunReport& report, const std::string& folder) {
     std::cout << "test return  " << *report.test_return_mean << " (mean of " << report.test_nepisode
               << " greedy episodes)\n";
   }
+  if (report.test_battle_won_mean) {
+    std::cout << "test wins    " << 100 * *report.test_battle_won_mean << " % of them\n";
+  }
   std::cout << "fingerprint  " << report.fingerprint.hex() << '\n'
             << "run folder   " << folder << '\n';
 }
@@ -55,6 +58,7 @@ void print_json(const train::RunReport& report, const std::string& folder) {
                                  {"episode", report.episode},
                                  {"update", report.update}};
   if (report.test_return_mean) json["test_return_mean"] = *report.test_return_mean;
+  if (report.test_battle_won_mean) json["test_battle_won_mean"] = *report.test_battle_won_mean;
   json["fingerprint"] = report.fingerprint.hex();
   for (const train::LearnedTable& table : report.tables) {
     json["q_tot"][table.situation] = table.q_tot;

@@ -10,6 +10,8 @@
 namespace qtot::cli {
 
 void add_train(Verb& app);
+void add_sweep(Verb& app);
+void add_report(Verb& app);
 void add_eval(Verb& app);
 void add_digest(Verb& app);
 void add_diff(Verb& app);
@@ -33,5 +35,7 @@ struct ConfigArguments {
 /// The configuration that the arguments name. Warnings go to stderr. Throws Error for whatever is wrong
 /// with it, an unknown environment or mixer included.
 yaml::Resolved resolve(const ConfigArguments& arguments);
+/// The same, with the warnings left to the caller.
+yaml::Resolved resolve_silently(const ConfigArguments& arguments);
 
 }  // namespace qtot::cli

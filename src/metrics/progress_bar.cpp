@@ -105,6 +105,9 @@ std::string ProgressBar::text(const Progress& progress) const {
           short_count(progress.t_max) + " " + std::string(progress.unit);
   if (progress.return_mean) line += formatted("  return %.4g", *progress.return_mean);
   if (progress.test_return_mean) line += formatted("  test %.4g", *progress.test_return_mean);
+  if (progress.test_battle_won_mean) {
+    line += formatted("  won %.0f%%", 100 * *progress.test_battle_won_mean);
+  }
   if (progress.loss) line += formatted("  loss %.3g", *progress.loss);
 
   const double seconds = first_seconds_ ? clock_.steady_seconds() - *first_seconds_ : 0;

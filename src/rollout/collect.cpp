@@ -124,6 +124,10 @@ const core::DecPomdpSpec& Collector::spec() const {
   return state_->workers.front().player.spec();
 }
 
+bool Collector::reports_wins() const {
+  return state_->workers.front().player.reports_wins();
+}
+
 void Collector::start(const Round& round) {
   QTOT_CHECK(!state_->running);
   if (round.ring != nullptr && round.count > 0) {

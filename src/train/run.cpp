@@ -9,13 +9,14 @@
 #include "qtot/base/memory.h"
 #include "qtot/checkpoint/checkpoint.h"
 #include "qtot/checkpoint/folder.h"
+#include "qtot/config/training_keys.h"
 #include "qtot/env/env.h"
-#include "qtot/math/elementary.h"
 #include "qtot/metrics/progress_bar.h"
 #include "qtot/metrics/run_log.h"
 #include "qtot/metrics/summary.h"
 #include "qtot/rollout/collect.h"
 #include "qtot/rollout/tbb_executor.h"
+#include "qtot/train/episode_means.h"
 #include "qtot/train/evaluate.h"
 #include "qtot/train/flow_graph_player.h"
 #include "qtot/train/memory_bound.h"
@@ -27,25 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Means over what happened since they were last logged. Lies in the checkpoint as plain numbers.
-struct Averages {
-  double n = 0, sum = 0, squares = 0, length = 0;
-
-  void add(const rollout::EpisodeStats& stats) {
-    n += 1;
-    sum += stats.episode_return;
-    squares = math::fma(stats.episode_return, stats.episode_return, squares);
-    length += stats.length;
-  }
-  double mean() const { return sum / n; }
-  double deviation() const { return math::sqrt(std::max(0.0, squares / n - mean() * mean())); }
-  std::vector<double> numbers() const { return {n, sum, squares, length}; }
-  static Averages from(const std::vector<double>& numbers) {
-    if (numbers.size() != 4) return {};
-    return {.n = numbers[0], .sum = numbers[1], .squares = numbers[2], .length = numbers[3]};
-  }
-};
-
 // When something was last done, in environment steps, as PyMARL keeps it: `never` makes the first
 // occasion due.
 struct Due {
@@ -55,34 +37,14 @@ struct Due {
   bool is_due(std::int64_t t_env, std::int64_t interval) const { return t_env - last >= interval; }
 };
 
-std::vector<std::pair<std::string, std::string>> training_keys(const config::ReadConfig& config) {
-  std::vector<std::pair<std::string, std::string>> keys;
-  for (const config::OptionInfo& option : config.options) {
-    if (option.training && option.key != "env_args") keys.emplace_back(option.key, option.value);
-  }
-  for (const auto& [key, value] : config.config.env_args) {
-    keys.emplace_back("env_args." + key, value.text());
-  }
-  return keys;
-}
-
-void require_same_training(const std::vector<std::pair<std::string, std::string>>& saved,
-                           const std::vector<std::pair<std::string, std::string>>& now,
+void require_same_training(const config::KeyTexts& saved, const config::KeyTexts& now,
                            const fs::path& path) {
-  const auto refuse = [&](const std::string& key, const std::string& was, const std::string& is) {
-    throw Error("checkpoint " + path.string() + ": the run was begun with " + key + " = " + was +
-                ", found " + key + " = " + is + "; a resumed run must keep every training key");
-  };
-  const auto value_in = [](const auto& keys, const std::string& key) {
-    const auto found = std::ranges::find(keys, key, [](const auto& pair) { return pair.first; });
-    return found == keys.end() ? std::string("(nothing)") : found->second;
-  };
-  for (const auto& [key, value] : saved) {
-    if (value_in(now, key) != value) refuse(key, value, value_in(now, key));
-  }
-  for (const auto& [key, value] : now) {
-    if (value_in(saved, key) != value) refuse(key, value_in(saved, key), value);
-  }
+  const auto difference = config::first_difference(saved, now);
+  if (!difference) return;
+  const std::string& key = difference->key;
+  throw Error("checkpoint " + path.string() + ": the run was begun with " + key + " = " +
+              difference->in_a + ", found " + key + " = " + difference->in_b +
+              "; a resumed run must keep every training key");
 }
 
 /// One run: the trainer, and what happens around it at intervals.
@@ -132,7 +94,8 @@ class Run {
     if (newest) {
       for (const std::string& warning : newest->warnings) bar_.message("warning: " + warning);
       checkpoint::State& state = newest->state;
-      require_same_training(state.training_keys, training_keys(request_.config), newest->path);
+      require_same_training(state.training_keys, config::training_keys(request_.config),
+                            newest->path);
       restore_intervals(state);
       const std::int64_t t_env = state.t_env;
       if (t_env <= config_.t_max) require_memory();
@@ -154,7 +117,7 @@ class Run {
 
   void account(const Trainer::RoundResult& round) {
     epsilon_ = round.epsilon;
-    for (const rollout::EpisodeStats& stats : round.episodes) train_.add(stats);
+    train_.add(round.episodes);
     if (!round.update) return;
     loss_ = round.update->loss;
     if (!learner_log_.is_due(trainer_.t_env(), config_.learner_log_interval)) return;
@@ -184,11 +147,9 @@ class Run {
   }
 
   void log_training() {
-    return_ = train_.mean();
+    return_ = train_.return_mean();
     metrics::Record record = new_record();
-    record.add("return_mean", train_.mean());
-    record.add("return_std", train_.deviation());
-    record.add("ep_length_mean", train_.length / train_.n);
+    train_.write(record, "", player_.reports_wins());
     record.add("epsilon", epsilon_);
     log_->write(record);
     train_ = {};
@@ -201,16 +162,13 @@ class Run {
     if (!evaluator_) {
       evaluator_.emplace(request_.n_threads, [this] { return family_.make(config_.env_args); });
     }
-    const std::vector<rollout::EpisodeStats> episodes =
-        train::evaluate(*evaluator_, trainer_.policy(), config_.seed,
-                        static_cast<core::Ticket>(trainer_.episode()), config_.test_nepisode);
-    Averages test;
-    for (const rollout::EpisodeStats& stats : episodes) test.add(stats);
-    test_return_ = test.mean();
+    EpisodeMeans test;
+    test.add(train::evaluate(*evaluator_, trainer_.policy(), config_.seed,
+                             static_cast<core::Ticket>(trainer_.episode()), config_.test_nepisode));
+    test_return_ = test.return_mean();
+    if (player_.reports_wins()) test_won_ = test.battle_won_mean();
     metrics::Record record = new_record();
-    record.add("test_return_mean", test.mean());
-    record.add("test_return_std", test.deviation());
-    record.add("test_ep_length_mean", test.length / test.n);
+    test.write(record, "test_", player_.reports_wins());
     log_->write(record);
     test_.last = trainer_.t_env();
   }
@@ -232,7 +190,7 @@ class Run {
   void save(checkpoint::Keep keep) {
     checkpoint::State state = trainer_.capture();
     state.config = yaml::dump(request_.config.map);
-    state.training_keys = training_keys(request_.config);
+    state.training_keys = config::training_keys(request_.config);
     state.counters = {{"last_test", test_.last},
                       {"last_runner_log", runner_log_.last},
                       {"last_learner_log", learner_log_.last},
@@ -241,6 +199,7 @@ class Run {
                       {"last_digest", last_digest_}};
     state.accumulators = {{"train", train_.numbers()}};
     if (test_return_) state.accumulators["test_return_mean"] = {*test_return_};
+    if (test_won_) state.accumulators["test_battle_won_mean"] = {*test_won_};
     state.sink_positions = log_->sync();
     checkpoint::save_in(checkpoints(), state, keep);
   }
@@ -256,13 +215,17 @@ class Run {
     print_.last = counter("last_print", 0);
     save_.last = counter("last_save", 0);
     last_digest_ = counter("last_digest", 0);
-    if (const auto found = state.accumulators.find("train"); found != state.accumulators.end()) {
-      train_ = Averages::from(found->second);
-    }
-    if (const auto found = state.accumulators.find("test_return_mean");
-        found != state.accumulators.end() && found->second.size() == 1) {
-      test_return_ = found->second[0];
-    }
+    const auto accumulator = [&](const char* name) {
+      const auto found = state.accumulators.find(name);
+      return found == state.accumulators.end() ? std::vector<double>{} : found->second;
+    };
+    const auto figure = [&](const char* name) {
+      const std::vector<double> numbers = accumulator(name);
+      return numbers.size() == 1 ? std::optional(numbers[0]) : std::nullopt;
+    };
+    train_ = EpisodeMeans::from(accumulator("train"));
+    test_return_ = figure("test_return_mean");
+    test_won_ = figure("test_battle_won_mean");
     positions_ = state.sink_positions;
   }
 
@@ -275,6 +238,7 @@ class Run {
             .t_max = config_.t_max,
             .return_mean = return_,
             .test_return_mean = test_return_,
+            .test_battle_won_mean = test_won_,
             .loss = loss_};
   }
 
@@ -285,6 +249,7 @@ class Run {
                      .episode = trainer_.episode(),
                      .update = trainer_.update(),
                      .test_return_mean = test_return_,
+                     .test_battle_won_mean = test_won_,
                      .test_nepisode = config_.test_nepisode,
                      .fingerprint = checkpoint::digest(trainer_.capture()).fingerprint,
                      .tables = {}};
@@ -303,6 +268,9 @@ class Run {
     summary.add("episode", result.episode);
     summary.add("update", result.update);
     if (result.test_return_mean) summary.add("test_return_mean", *result.test_return_mean);
+    if (result.test_battle_won_mean) {
+      summary.add("test_battle_won_mean", *result.test_battle_won_mean);
+    }
     summary.add("fingerprint", result.fingerprint.hex());
     if (!result.tables.empty()) {
       std::vector<std::pair<std::string, metrics::Summary::Table>> tables;
@@ -327,9 +295,9 @@ class Run {
 
   Due test_, runner_log_, learner_log_, print_, save_;
   std::int64_t last_digest_ = 0;  // update
-  Averages train_;
+  EpisodeMeans train_;
   double epsilon_ = 0;
-  std::optional<double> return_, test_return_, loss_;
+  std::optional<double> return_, test_return_, test_won_, loss_;
 };
 
 }  // namespace

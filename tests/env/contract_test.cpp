@@ -71,6 +71,7 @@ TEST_P(EveryEnv, AnEpisodeEndsOnceByRulesOrByTheLimit) {
     for (int t = 1;; ++t) {
       const env::StepResult result = random_step(*env_, ticket, t - 1);
       ASSERT_FALSE(result.terminated && result.truncated);
+      ASSERT_TRUE(!result.won || (result.terminated && env_->reports_wins()));
       ASSERT_EQ(env_->has_ended(), result.terminated || result.truncated);
       ASSERT_TRUE(!result.truncated || t == spec_.episode_limit);
       ASSERT_LE(t, spec_.episode_limit);
@@ -103,6 +104,7 @@ TEST_P(EveryEnv, ARestoredSnapshotContinuesIdentically) {
       ASSERT_EQ(ours.reward, theirs.reward);
       ASSERT_EQ(ours.terminated, theirs.terminated);
       ASSERT_EQ(ours.truncated, theirs.truncated);
+      ASSERT_EQ(ours.won, theirs.won);
     }
     other->restore(env_->snapshot());
     EXPECT_TRUE(other->has_ended());

@@ -37,6 +37,13 @@ TEST_F(ProgressBarTest, ShowsReturnsLossSpeedAndTheTimeLeft) {
             "  3750 steps/s  0:30 left");
 }
 
+TEST_F(ProgressBarTest, TheShareOfWonEpisodesStandsBehindTheTestReturn) {
+  ProgressBar bar(out_, kTerminal, clock_);
+  EXPECT_THAT(
+      bar.text({.t_env = 0, .t_max = 10, .test_return_mean = 5, .test_battle_won_mean = 0.375}),
+      HasSubstr("  test 5  won 38%"));
+}
+
 TEST_F(ProgressBarTest, FiguresThatAreNotThereYetAreLeftOut) {
   ProgressBar bar(out_, kTerminal, clock_);
   EXPECT_EQ(bar.text({.t_env = 0, .t_max = 500}), "[--------------------] 0%  0/500 steps");

@@ -17,7 +17,8 @@ namespace qtot::test {
 
 /// Three agents drift on a ring of eleven cells: an action moves an agent by -2 .. 2, chance by one
 /// more; cell 7 forbids the largest move. Episodes end by chance or after 12 steps. Every episode is
-/// named by the first draw of its reset (`name`), so that a test can tell tickets apart inside.
+/// named by the first draw of its reset (`name`), so that a test can tell tickets apart inside. One that
+/// ends by chance is won when agent 0 stands in the lower half.
 class DriftEnv final : public env::Env {
  public:
   /// Called with the name of the episode and the number of the step, before the step is played.
@@ -58,6 +59,7 @@ class DriftEnv final : public env::Env {
     ++step_;
     result.terminated = chance.happens(kEnd, 0, 0.12);
     result.truncated = !result.terminated && step_ == kSpec.episode_limit;
+    result.won = result.terminated && cell(0) < kCells / 2;
     ended_ = result.terminated || result.truncated;
     return result;
   }
@@ -78,6 +80,7 @@ class DriftEnv final : public env::Env {
   }
 
   bool has_ended() const override { return ended_; }
+  bool reports_wins() const override { return true; }
   env::Snapshot snapshot() const override { return {}; }
   void restore(const env::Snapshot&) override {}
 

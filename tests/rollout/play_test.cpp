@@ -74,8 +74,25 @@ TEST(PlayerTest, TheEpisodeHoldsWhatTheEnvironmentShowed) {
     EXPECT_EQ(fingerprint(ticket, episode), fingerprint(ticket, seen)) << "ticket " << ticket;
     EXPECT_EQ(stats, (EpisodeStats{.episode_return = sum,
                                    .length = stored.length(),
-                                   .terminated = last.terminated}));
+                                   .terminated = last.terminated,
+                                   .won = last.won}));
   }
+}
+
+TEST(PlayerTest, OnlyTerminatedEpisodesAreWonAndNotAllOfThem) {
+  const TestPolicy policy(DriftEnv::kSpec);
+  Player player = drift_player();
+  EXPECT_TRUE(player.reports_wins());
+  int n_won = 0, n_lost = 0;
+  for (Ticket ticket = 0; ticket < 100; ++ticket) {
+    core::Episode episode;
+    const EpisodeStats stats =
+        player.play(policy.policy(), training_rules(kSeed, 1), ticket, episode);
+    EXPECT_TRUE(stats.terminated || !stats.won);
+    if (stats.terminated) ++(stats.won ? n_won : n_lost);
+  }
+  EXPECT_GT(n_won, 10);
+  EXPECT_GT(n_lost, 10);
 }
 
 TEST(PlayerTest, EpisodesEndBothWaysAndOnlyTheRulesTerminate) {

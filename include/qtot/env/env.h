@@ -18,10 +18,12 @@ using core::DecPomdpSpec;
 
 /// What a joint action led to. At most one of the two flags is set: `terminated` when the rules ended
 /// the episode, `truncated` when only the time limit did, so that the next state still has a value.
+/// `won` may be set with `terminated` alone, and only where Env::reports_wins().
 struct StepResult {
   float reward = 0;  // of the team
   bool terminated = false;
   bool truncated = false;
+  bool won = false;  // the step ended the episode, and the team has won
 };
 
 /// The full internal state of an environment by named arrays, in the names and order of the
@@ -50,6 +52,10 @@ class Env {
   /// Whether the episode is over, terminated or truncated, so that only reset() and restore() may
   /// follow. True of a restored state, too.
   virtual bool has_ended() const = 0;
+
+  /// Whether its episodes can be won, so that the share of won ones is a figure of a run
+  /// (battle_won_mean, docs/metrics.md). The same throughout its life.
+  virtual bool reports_wins() const { return false; }
 
   virtual Snapshot snapshot() const = 0;
   /// Inverse of snapshot(). Throws Error that names the array when one is missing or does not fit.

@@ -23,6 +23,7 @@ enum class Stream : std::uint8_t {
   kSampling = 5,     // batches from the replay ring
   kEvaluationReset = 6,
   kEvaluationStep = 7,
+  kBootstrap = 8,  // resampled runs of a report
 };
 
 /// Names one draw.

@@ -28,6 +28,7 @@ struct Progress {
   std::string_view unit = "steps";
   std::optional<double> return_mean = std::nullopt;
   std::optional<double> test_return_mean = std::nullopt;
+  std::optional<double> test_battle_won_mean = std::nullopt;
   std::optional<double> loss = std::nullopt;
 };
 

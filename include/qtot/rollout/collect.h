@@ -27,6 +27,7 @@ class Collector {
 
   std::size_t n_threads() const;
   const core::DecPomdpSpec& spec() const;
+  bool reports_wins() const;
 
   /// Begins a round and returns at once, so that the caller can learn meanwhile (pipeline: 1). Until
   /// wait() has returned, what `round` points to must stay, and on_done runs on any thread. The other

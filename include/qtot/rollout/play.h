@@ -43,6 +43,7 @@ struct EpisodeStats {
   double episode_return = 0;  // rewards added in order, in double
   int length = 0;             // L
   bool terminated = false;    // false: the time limit cut it
+  bool won = false;           // never where the environment does not report wins
 
   bool operator==(const EpisodeStats&) const = default;
 };
@@ -54,6 +55,7 @@ class Player {
   explicit Player(std::unique_ptr<env::Env> env);
 
   const core::DecPomdpSpec& spec() const { return env_->spec(); }
+  bool reports_wins() const { return env_->reports_wins(); }
 
   /// Plays one whole episode into `episode`, whose old content is overwritten. The result is a
   /// function of (parameters, rules, ticket) alone.

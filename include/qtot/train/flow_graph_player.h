@@ -20,6 +20,7 @@ class FlowGraphPlayer final : public RoundPlayer {
   }
   std::vector<rollout::EpisodeStats> wait() override { return collector_.wait(); }
   const core::DecPomdpSpec& spec() const { return collector_.spec(); }
+  bool reports_wins() const { return collector_.reports_wins(); }
 
  private:
   rollout::Collector collector_;

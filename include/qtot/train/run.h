@@ -32,7 +32,8 @@ struct RunReport {
   std::int64_t t_env = 0;
   std::int64_t episode = 0;
   std::int64_t update = 0;
-  std::optional<double> test_return_mean;  // of the last evaluation
+  std::optional<double> test_return_mean;      // of the last evaluation
+  std::optional<double> test_battle_won_mean;  // of it, where the environment reports wins
   int test_nepisode = 0;
   Fingerprint fingerprint;
   std::vector<LearnedTable> tables;  // of matrix games

@@ -57,7 +57,9 @@ EpisodeStats Player::play(const Policy& policy, const PlayRules& rules, Ticket t
     const env::StepResult result = env_->step(std::as_const(episode).actions(stats.length), chance);
     episode.add_reward(result.reward);
     stats.episode_return += static_cast<double>(result.reward);
+    QTOT_CHECK(!result.won || (result.terminated && env_->reports_wins()));
     stats.terminated = result.terminated;
+    stats.won = result.won;
     ended = result.terminated || result.truncated;
   }
   episode.set_terminated(stats.terminated);

@@ -1,0 +1,38 @@
+#include "qtot/config/training_keys.h"
+
+#include <algorithm>
+
+namespace qtot::config {
+namespace {
+
+std::string value_in(const KeyTexts& keys, const std::string& key) {
+  const auto found = std::ranges::find(keys, key, [](const auto& pair) { return pair.first; });
+  return found == keys.end() ? "(nothing)" : found->second;
+}
+
+}  // namespace
+
+KeyTexts training_keys(const ReadConfig& config) {
+  KeyTexts keys;
+  for (const OptionInfo& option : config.options) {
+    if (option.training && option.key != "env_args") keys.emplace_back(option.key, option.value);
+  }
+  for (const auto& [key, value] : config.config.env_args) {
+    keys.emplace_back("env_args." + key, value.text());
+  }
+  return keys;
+}
+
+std::optional<KeyDifference> first_difference(const KeyTexts& a, const KeyTexts& b) {
+  for (const auto& [key, value] : a) {
+    const std::string other = value_in(b, key);
+    if (other != value) return KeyDifference{.key = key, .in_a = value, .in_b = other};
+  }
+  for (const auto& [key, value] : b) {
+    const std::string other = value_in(a, key);
+    if (other != value) return KeyDifference{.key = key, .in_a = other, .in_b = value};
+  }
+  return std::nullopt;
+}
+
+}  // namespace qtot::config
