@@ -100,8 +100,11 @@ class Combat final : public env::Env {
     const bool terminated = is_decided();
     return {.reward = static_cast<float>(reward),
             .terminated = terminated,
-            .truncated = !terminated && t_ == spec_.episode_limit};
+            .truncated = !terminated && t_ == spec_.episode_limit,
+            .won = won};
   }
+
+  bool reports_wins() const override { return true; }
 
   void observe(std::span<float> obs, std::span<float> state,
                std::span<std::uint8_t> avail) const override {

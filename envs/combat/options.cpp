@@ -1,5 +1,6 @@
 #include "envs/combat/options.h"
 
+#include "envs/combat/smac_options.h"
 #include "qtot/base/error.h"
 
 namespace qtot::envs::combat {
@@ -19,6 +20,7 @@ void CombatOptions::options(config::Options& o) {
         config::one_of({"fixed", "compat"}));
   o.add("episode_limit", episode_limit, "steps of an episode; 0: the map's",
         config::between(0, kMaxLimit));
+  add_smac_options(o);
 }
 
 Setting read_setting(const config::Map& args) {

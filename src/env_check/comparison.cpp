@@ -20,16 +20,6 @@ double as_float(double recorded) {
   return std::abs(recorded) <= kMax ? static_cast<double>(static_cast<float>(recorded)) : recorded;
 }
 
-// StepResult::won, where there is that field.
-template <typename Result>
-std::optional<bool> won_of(const Result& result) {
-  if constexpr (requires { result.won; }) {
-    return result.won;
-  } else {
-    return {};
-  }
-}
-
 }  // namespace
 
 std::string number_text(double x) {
@@ -51,7 +41,7 @@ void Comparison::compare(const Step& step, const StepResult& result) {
   }
   match_flag("terminated", step.terminated, result.terminated);
   match_flag("truncated", step.truncated, result.truncated);
-  if (step.won) match_flag("x.won", *step.won, won_of(result).value_or(*step.won));
+  if (step.won) match_flag("x.won", *step.won, result.won);
 }
 
 void Comparison::compare(const Moment& moment, const Snapshot& state, const Observed& observed) {

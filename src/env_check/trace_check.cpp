@@ -292,9 +292,8 @@ bool PositionReport::ok(int n_steps) const {
 }
 
 bool enough_within(long n_steps_beyond, long n_steps) {
-  constexpr long kFewest = 1000;
   constexpr long kStepsPerBeyond = 100;
-  return n_steps < kFewest || n_steps_beyond * kStepsPerBeyond < n_steps;
+  return n_steps_beyond <= 1 || n_steps_beyond * kStepsPerBeyond < n_steps;
 }
 
 TraceReport check_trace(const std::string& path, const TraceOptions& options) {

@@ -42,9 +42,7 @@ struct PositionReport {
   bool ok(int n_steps) const;
 };
 
-/// Whether steps beyond 1e-5 are rare: less than 1 %. Judged from 1,000 steps on: in a recording with
-/// few steps, one collision that can go either way would be too many. A few short recordings are
-/// judged together.
+/// Whether steps beyond 1e-5 are rare: less than 1 %, or one alone.
 bool enough_within(long n_steps_beyond, long n_steps);
 
 struct TraceReport {
