@@ -26,7 +26,7 @@ struct Arguments {
   bool json = false;
 };
 
-constexpr unsigned kMaxEvaluations = 100000;
+constexpr unsigned kMaxEvaluations = 10000;
 
 std::vector<report::RunRecord> read_runs(const Arguments& arguments) {
   std::set<fs::path> seen;  // a run that is named twice, by itself and by its sweep, counts once

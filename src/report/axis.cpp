@@ -61,7 +61,7 @@ Axis value_axis(double low, double high, int max_ticks) {
   }
   const Step step = step_for(low, high, max_ticks);
   const double first = floor_multiple(low, step.size());
-  const double last = ceil_multiple(high, step.size());
+  const double last = std::max(first + 1, ceil_multiple(high, step.size()));
   Axis axis{.low = first * step.size(), .high = last * step.size(), .ticks = {}};
   for (int i = 0; i <= static_cast<int>(std::min(last - first, 100.0)); ++i) {
     const double value = (first + i) * step.size();

@@ -91,10 +91,16 @@ std::vector<Setting> settings_of(const std::vector<RunRecord>& runs) {
   return settings;
 }
 
-// "env, map" of each setting, with as many of the other arguments as it takes to tell them apart.
+// Environment and map of each setting, with as many of the other arguments as it takes to tell them apart.
+// A map that is called like its environment says nothing more.
 std::vector<std::string> panels_of(const std::vector<Setting>& settings) {
   std::vector<KeyTexts> items;
-  for (const Setting& setting : settings) items.push_back(setting.environment);
+  for (const Setting& setting : settings) {
+    items.push_back(setting.environment);
+    const std::string env = value_in(items.back(), kEnv);
+    std::erase_if(items.back(),
+                  [&](const auto& pair) { return pair.first == kMapName && pair.second == env; });
+  }
   return short_labels(items, {kEnv, kMapName}, {kEnv, kMapName});
 }
 

@@ -8,6 +8,8 @@
 namespace qtot::report {
 namespace {
 
+constexpr std::size_t kMaxRuns = 10000;
+
 const std::string kWins = "test_battle_won_mean";
 const std::string kReturn = "test_return_mean";
 
@@ -68,6 +70,10 @@ std::string csv_field(const std::string& text) {
 }  // namespace
 
 Report make_report(const std::vector<RunRecord>& runs, const ReportOptions& options) {
+  if (runs.size() > kMaxRuns) {
+    throw Error("expected at most " + std::to_string(kMaxRuns) + " runs in a report, found " +
+                std::to_string(runs.size()));
+  }
   Report report{.metric = metric_in(runs, options.metric),
                 .n_last = options.n_last,
                 .n_smooth = options.n_smooth,

@@ -15,7 +15,9 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kMaxMetricsBytes = std::uint64_t{1} << 30;
-constexpr int kMaxDepth = 8;  // of folders below the one that was named
+constexpr std::int64_t kMaxStep = std::int64_t{1} << 53;  // a double holds every one
+constexpr double kMaxValue = 1e100;                       // sums of such values are finite
+constexpr int kMaxDepth = 8;                              // of folders below the one that was named
 
 std::vector<std::string> reporting_names() {
   config::TrainingConfig defaults;
@@ -56,17 +58,22 @@ void add_record(std::string_view line, const std::string& place, RunRecord& run)
     throw Error(place + ": expected an integer \"t_env\"");
   }
   const auto now = t_env->get<std::int64_t>();
+  if (now < 0 || now > kMaxStep) {
+    throw Error(place + ": expected a \"t_env\" from 0 to 2^53, found " + t_env->dump());
+  }
   for (const auto& [name, value] : record.items()) {
     if (name == "t_env" || name == "episode" || name == "update") continue;
-    if (!value.is_number()) {
-      throw Error(place + ": expected a number for \"" + name + "\", found " + value.dump());
+    const double number = value.is_number() ? value.get<double>() : 0;
+    if (!value.is_number() || number > kMaxValue || number < -kMaxValue) {
+      throw Error(place + ": expected a number within 1e100 for \"" + name + "\", found " +
+                  value.dump());
     }
     Samples& samples = run.metrics[name];
     if (!samples.empty() && samples.back().t_env >= now) {
       throw Error(place + ": \"" + name + "\" at t_env " + std::to_string(now) +
                   " stands behind one at t_env " + std::to_string(samples.back().t_env));
     }
-    samples.push_back({.t_env = now, .value = value.get<double>()});
+    samples.push_back({.t_env = now, .value = number});
   }
 }
 

@@ -29,8 +29,8 @@ TEST(Help, ListsTheVerbsAndEachHasItsOwn) {
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_EQ(help.err, "");
   const std::vector<std::string> verbs = verbs_in(help.out);
-  EXPECT_THAT(verbs, testing::UnorderedElementsAre("train", "eval", "digest", "diff", "config",
-                                                   "env", "oracle", "bench"));
+  EXPECT_THAT(verbs, testing::UnorderedElementsAre("train", "sweep", "report", "eval", "digest",
+                                                   "diff", "config", "env", "oracle", "bench"));
   for (const std::string& verb : verbs) {
     const ProcessResult of_verb = run_qtot({verb, "--help"});
     EXPECT_EQ(of_verb.exit_code, 0) << verb;
@@ -56,6 +56,8 @@ TEST(Json, EveryReportingVerbPrintsOneDocument) {
       std::string(QTOT_TEST_DATA_DIR) + "/traces/twostep-qmix-paper-DERIVED.jsonl.gz";
   const std::vector<std::vector<std::string>> commands = {
       train_arguments,  // makes the run that the others read
+      {"report", run, "--json"},
+      {"sweep", "--out", temp / "sweep", "--env-config=two_step", "--json", "t_max=20"},
       {"eval", run, "--json", "--episodes", "5"},
       {"digest", run, "--json"},
       {"diff", run, run, "--json"},

@@ -75,6 +75,7 @@ TEST(AxisTest, TicksAreRoundNumbersAroundTheValues) {
   EXPECT_EQ(labels(value_axis(-3.2, 7.5, 7)), "-4 -2 0 2 4 6 8");
   EXPECT_EQ(labels(value_axis(0.01, 0.014, 7)), "0.010 0.011 0.012 0.013 0.014");
   EXPECT_EQ(labels(value_axis(5, 5, 7)), "4.4 4.6 4.8 5.0 5.2 5.4 5.6");
+  EXPECT_EQ(labels(value_axis(0, 1e-25, 7)), "0.000000000000 0.000000000001");
   EXPECT_EQ(labels(value_axis(0, 43000, 7)), "0 10000 20000 30000 40000 50000");
 }
 

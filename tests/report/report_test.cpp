@@ -100,6 +100,13 @@ TEST(GroupsTest, EnvironmentsAndMapsHaveAPanelEach) {
   EXPECT_EQ(groups[1].label, "qmix");
 }
 
+TEST(GroupsTest, AMapThatIsCalledLikeItsEnvironmentIsNotNamedTwice) {
+  const TempFolder temp;
+  write_run(temp / "a", {.env = "stag_hunt", .map_name = "stag_hunt"});
+  const std::vector<RunRecord> runs = read_all(temp.path());
+  EXPECT_EQ(group_runs(runs, {})[0].panel, "stag_hunt");
+}
+
 TEST(GroupsTest, ByKeysTheyPoolStrata) {
   const TempFolder temp;
   write_run(temp / "a", {.env = "combat", .map_name = "3m", .seed = 1});
@@ -140,7 +147,13 @@ TEST(RunRecordTest, DamageIsNamedByFileAndLine) {
               HasSubstr("metrics.jsonl:1: expected an integer \"t_env\""));
   EXPECT_THAT(text_with(good + good), HasSubstr("metrics.jsonl:2: \"x\" at t_env 1 stands behind"));
   EXPECT_THAT(text_with(good + "{\"t_env\":2,\"x\":null}\n"),
-              HasSubstr("metrics.jsonl:2: expected a number for \"x\", found null"));
+              HasSubstr("metrics.jsonl:2: expected a number within 1e100 for \"x\", found null"));
+  EXPECT_THAT(text_with("{\"t_env\":1,\"x\":1e101}\n"),
+              HasSubstr("metrics.jsonl:1: expected a number"));
+  EXPECT_THAT(text_with("{\"t_env\":-1,\"x\":1}\n"),
+              HasSubstr("metrics.jsonl:1: expected a \"t_env\""));
+  EXPECT_THAT(text_with("{\"t_env\":18446744073709551615,\"x\":1}\n"),
+              HasSubstr("metrics.jsonl:1: expected a \"t_env\""));
   EXPECT_EQ(text_with(good + "{\"t_env\":2,\"x"), "no error");  // a killed run's last line
   EXPECT_EQ(read_run(run).metrics.at("x"), (Samples{{1, 2}}));
 

@@ -38,7 +38,8 @@ struct RunRecord {
 
 /// Reads one run. A last line of metrics.jsonl without its end, which a killed run leaves, is not read. A
 /// key that this program does not know counts as a training key. Throws Error that names file and line for
-/// a missing or damaged file, for a metric that is no number and for one whose t_env does not ascend.
+/// a missing or damaged file, for a metric that is no number within 1e100 and for a t_env that is beyond
+/// 2^53 or does not ascend.
 RunRecord read_run(const std::filesystem::path& folder);
 
 /// `path` itself if it has a config.yaml, or else the folders below it that have one, sorted. Throws Error
