@@ -126,7 +126,8 @@ TEST_P(EveryEnv, RestoreRefusesADamagedSnapshotAndNamesTheArray) {
     damaged = good;
     damaged[i].second.push_back(0);
     refuses(damaged);
-    for (const double wrong : {-1.0, 0.5, 1e300, std::numeric_limits<double>::quiet_NaN()}) {
+    // -1 is nobody, or no action yet, in some arrays
+    for (const double wrong : {-2.0, 0.5, 1e300, std::numeric_limits<double>::quiet_NaN()}) {
       damaged = good;
       damaged[i].second.back() = wrong;
       refuses(damaged);
