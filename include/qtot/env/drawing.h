@@ -34,8 +34,9 @@ struct DrawnUnit {
   double radius = 0.5;
   Team team = Team::kNeutral;
   UnitState state = UnitState::kActive;
-  std::string kind;  // "marine", "stag": decides the shape; an unknown one is a disc with a label
-  int agent = -1;    // index of the agent that moves it
+  std::string kind;   // "marine", "stag": decides the shape; an unknown one is a disc with a label
+  std::string label;  // a letter or two on it; empty: the agent's index
+  int agent = -1;     // index of the agent that moves it
   double health = 0, max_health = 0;
   double shield = 0, max_shield = 0;
   double energy = 0, max_energy = 0;
