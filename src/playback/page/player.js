@@ -20,6 +20,7 @@ function draw(has_jumped) {
   element('return').textContent = brief(episode.returns[slot]);
   element('q_tot').textContent = episode.q_tot && slot < episode.length ? number(episode.q_tot[slot]) : '\u2013';
   element('scrubber').value = slot;
+  element('scrubber').style.setProperty('--done', slot / Math.max(1, episode.length));
   document.body.classList.toggle('playing', at.is_playing);
   report();
 }
@@ -145,13 +146,13 @@ function report() {
     episodes: element('episode').options.length,
     units: document.querySelectorAll('.unit:not(.state2)').length, dead: document.querySelectorAll('.unit.state2').length,
     ground: world.ground ? world.ground.querySelectorAll('rect').length : 0,
-    deeds: document.querySelectorAll('.deed').length, bars: document.querySelectorAll('.unit .bar-back').length,
-    sights: document.querySelectorAll('.sight').length, rows: values.rows.length,
+    deeds: document.querySelectorAll('#world .deed').length, bars: document.querySelectorAll('.unit .bar-back').length,
+    sights: document.querySelectorAll('#world .sight').length, rows: values.rows.length,
     chosen: document.querySelectorAll('td.chosen').length, unavailable: document.querySelectorAll('td.off').length,
     values: texts('#values td span'), q_tot: element('q_tot').textContent, return: element('return').textContent,
     title: element('title').textContent, text: world.text ? world.text.textContent : '', plots: plots.list.length,
     overflow: document.documentElement.scrollWidth > window.innerWidth, faults,
-  });
+  }).replaceAll('<', '\\u003c');
 }
 
 // e=2 t=5 speed=4 unit=0 play test keys=ArrowRight,Space: all optional, joined by &

@@ -37,7 +37,7 @@ function add_plot(name, episode, data, height, draw) {
   for (const value of new Set([low, high, 0])) {
     if (value === 0 && (plot.y(0) - kPad.top < 12 || bottom - plot.y(0) < 12) && low !== 0 && high !== 0) continue;
     shape('text', {x: kPad.left - 6, y: plot.y(value), 'text-anchor': 'end', 'dominant-baseline': 'central'}, svg,
-          number(value, Math.abs(value) >= 10 || value === 0 ? 0 : 1));
+          number(value, value === 0 || Math.abs(value) >= 10 ? 0 : Math.abs(value) >= 1 ? 1 : 2));
   }
   draw(plot, svg);
   plot.cursor = shape('line', {class: 'cursor', y1: kPad.top, y2: bottom}, svg);

@@ -20,7 +20,7 @@ const disc = 'M-.9 0A.9 .9 0 1 0 .9 0A.9 .9 0 1 0-.9 0Z';
 // body: filled; wire: lines around it; pit: eyes and the like; text: size of the label, 0 for none.
 const shapes = {
   hunter: {body: disc, text: 1.1},
-  marine: {body: disc, wire: 'M.55-.62L.98-1.08', text: 1.1},
+  marine: {body: disc, text: 1.1},
   marauder: {body: 'M-.62-.92H.62L1 .1L.62 .92H-.62L-1 .1Z', text: 1.1},
   medivac: {body: 'M-.42-1H.42V-.42H1V.42H.42V1H-.42V.42H-1V-.42H-.42Z', text: 1},
   stalker: {body: 'M0-.82L.78 0L0 .82L-.78 0Z', wire: 'M.5-.5L1.1-.75M-.5-.5L-1.1-.75M.5 .5L.95 1M-.5 .5L-.95 1', text: .85},

@@ -1,8 +1,9 @@
 // The picture of the world. Its lengths are in thousandths of the longer side of what is shown.
 const kView = 1000;
 const kMargin = 26;
-const kLeastRadius = 15;  // smaller units could not be told apart
+const kLeastRadius = 19;  // smaller units could not be told apart
 const kStates = {active: 0, out: 1, dead: 2};
+const kDeeds = ['attack', 'healing', 'splash', 'capture', 'attempt that failed'];
 
 const world = {units: [], shown: -1, pinned: -1};
 
@@ -13,7 +14,7 @@ function view_of(episode) {
   if (!whole.grid) {
     const [left, right] = extent(episode.units.flat().map((unit) => unit[0]));
     const [low, high] = extent(episode.units.flat().map((unit) => unit[1]));
-    const border = Math.max(whole.width, whole.height) / 12;
+    const border = Math.max(whole.width, whole.height) / 18;
     x0 = Math.max(x0, left - border);
     x1 = Math.min(x1, right + border);
     y0 = Math.max(y0, low - border);
@@ -62,6 +63,30 @@ function build_legend(episode) {
     add_body(sprite, look.kind);
     item.append(look.kind.replaceAll('_', ' ') || 'unit');
   }
+  const deeds = new Map(episode.deeds.flat().map(([deed, team]) => [deed, team]));
+  for (const [deed, team] of [...deeds].sort()) {
+    const item = make('li', {}, element('legend'));
+    const sprite = shape('svg', {class: `sprite team${team}`, viewBox: '0 0 80 40'}, item);
+    const kind = {class: `deed deed${deed} team${team}`};
+    if (deed === 2) shape('circle', {...kind, cx: 40, cy: 20, r: 19}, sprite);
+    else shape('line', {...kind, x1: 6, y1: 20, x2: 74, y2: 20}, sprite);
+    item.append(kDeeds[deed]);
+  }
+  const states = new Set(episode.units.flat().map((unit) => unit[2]));
+  if (states.has(kStates.out)) make('li', {}, element('legend'), 'faded: out of the game');
+  if (states.has(kStates.dead)) make('li', {}, element('legend'), '\u00d7 dead');
+}
+
+// Neighbours in a row that are alike, as one: [x, y, ground, label, how many].
+function runs_of(cells) {
+  const runs = [];
+  for (const [x, y, ground, label] of [...cells].sort((a, b) => a[1] - b[1] || a[0] - b[0])) {
+    const last = runs.at(-1);
+    const goes_on = last && last[1] === y && last[0] + last[4] === x && last[2] === ground && !last[3] && !label;
+    if (goes_on) ++last[4];
+    else runs.push([x, y, ground, label, 1]);
+  }
+  return runs;
 }
 
 function draw_ground(episode, cells) {
@@ -69,14 +94,13 @@ function draw_ground(episode, cells) {
   world.ground_drawn = cells;
   world.ground.replaceChildren();
   const {view} = world, side = episode.world.cell;
-  for (const [x, y, ground, label] of cells) {
+  for (const [x, y, ground, label, count] of runs_of(cells)) {
     const left = view.x(episode.world.x + x * side), size = side * view.scale;
     const top = view.y(episode.world.y + (episode.world.up ? y + 1 : y) * side);
-    const clip = [Math.max(0, left), Math.max(0, top), Math.min(view.width, left + size), Math.min(view.height, top + size)];
+    const clip = [Math.max(0, left), Math.max(0, top), Math.min(view.width, left + count * size), Math.min(view.height, top + size)];
     if (clip[2] <= clip[0] || clip[3] <= clip[1]) continue;
-    // half a unit more, so that no seam shows between neighbours
-    shape('rect', {class: 'ground' + ground, x: clip[0], y: clip[1], width: clip[2] - clip[0] + .5,
-                   height: clip[3] - clip[1] + .5}, world.ground);
+    shape('rect', {class: 'ground' + ground, x: clip[0], y: clip[1], width: clip[2] - clip[0],
+                   height: clip[3] - clip[1]}, world.ground);
     if (label) {
       shape('text', {class: 'ground-label', x: left + size / 2, y: top + size / 2, 'font-size': size * .5},
             world.ground, label);
@@ -100,7 +124,7 @@ function build_unit(look, index) {
   const radius = Math.max(look.radius * world.view.scale, kLeastRadius);
   const group = shape('g', {class: 'unit', tabindex: 0, role: 'img'}, world.bodies);
   const body = shape('g', {transform: `scale(${radius})`}, group);
-  shape('circle', {class: 'halo', r: 1.32}, body);
+  shape('circle', {class: 'halo', r: 1.25}, body);
   const facing = shape('line', {class: 'facing', x1: 0, y1: 0}, body);
   add_body(body, look.kind);
   const form = shape_of(look.kind), label = label_of(look);
@@ -130,6 +154,9 @@ function build_unit(look, index) {
 
 function draw_unit(unit, look, [x, y, state, health, shield, energy, facing_x, facing_y]) {
   const {view} = world;
+  // who is out lies below those who are not
+  if (unit.state !== state && (unit.state || state)) world.bodies[state ? 'prepend' : 'append'](unit.group);
+  unit.state = state;
   unit.group.setAttribute('class', `unit team${look.team} state${state}`);
   unit.group.style.transform = `translate(${view.x(x)}px, ${view.y(y)}px)`;
   const now = {health, shield, energy};
