@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "qtot/env/env.h"
 
@@ -33,5 +35,12 @@ inline bool is_prey(std::uint8_t content) {
 inline bool are_neighbours(const Cell& a, const Cell& b) {
   return std::abs(a.row - b.row) + std::abs(a.col - b.col) == 1;
 }
+
+/// Row and column of each, as in a snapshot.
+std::vector<double> coordinates(const std::vector<Cell>& cells);
+
+/// Inverse of coordinates() for the array `name` of `n` cells. Throws Error where one lies outside.
+std::vector<Cell> read_cells(const env::Snapshot& snapshot, const std::string& name, std::size_t n,
+                             int height, int width);
 
 }  // namespace qtot::envs::stag_hunt

@@ -25,6 +25,7 @@
 
 #include "envs/stag_hunt/cells.h"
 #include "envs/stag_hunt/options.h"
+#include "envs/stag_hunt/picture.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
 #include "qtot/env/env.h"
@@ -52,6 +53,7 @@ class StagHunt final : public env::Env {
         alive_(prey_.size()),
         agent_order_(agents_.size()),
         prey_order_(prey_.size()) {
+    attempts_.reserve(agents_.size() * kNDirections);
     const int window = (2 * options.agent_obs[0] + 1) * (2 * options.agent_obs[1] + 1);
     spec_ = {.n_agents = options.n_agents,
              .n_actions = kNActions,
@@ -82,6 +84,7 @@ class StagHunt final : public env::Env {
     for (int a = 0; a < n_agents(); ++a) {
       QTOT_CHECK(is_available(a, joint_action[static_cast<std::size_t>(a)]));
     }
+    attempts_.clear();
     float reward = static_cast<float>(options_.reward_time);
     move_agents(joint_action, chance, reward);
     move_prey(joint_action, chance, reward);
@@ -105,14 +108,14 @@ class StagHunt final : public env::Env {
       const Cell& centre = agents_[agent];
       std::fill_n(seen, spec_.obs_dim, 0.0F);
       if (active_[agent]) {
-        draw({centre.row - rows, centre.col - cols}, 2 * rows + 1, 2 * cols + 1, seen);
+        mark({centre.row - rows, centre.col - cols}, 2 * rows + 1, 2 * cols + 1, seen);
       }
       for (env::Action action = 0; action < kNActions; ++action) {
         avail[agent * kNActions + static_cast<std::size_t>(action)] = is_available(a, action);
       }
     }
     std::fill(state.begin(), state.end(), 0.0F);
-    draw({0, 0}, options_.height(), options_.width(), state.data());
+    mark({0, 0}, options_.height(), options_.width(), state.data());
   }
 
   bool has_ended() const override { return step_ == options_.episode_limit || ended_by_rules(); }
@@ -128,8 +131,8 @@ class StagHunt final : public env::Env {
 
   void restore(const env::Snapshot& snapshot) override {
     const int step = env::snapshot_integer(snapshot, "step", 0, options_.episode_limit);
-    const std::vector<Cell> agents = read_cells(snapshot, "agents", agents_.size());
-    const std::vector<Cell> prey = read_cells(snapshot, "prey", prey_.size());
+    const std::vector<Cell> agents = cells_of(snapshot, "agents", agents_.size());
+    const std::vector<Cell> prey = cells_of(snapshot, "prey", prey_.size());
     const auto active = env::snapshot_integers(snapshot, "active", agents_.size(), 0, 1);
     const auto alive = env::snapshot_integers(snapshot, "alive", prey_.size(), 0, 1);
     const auto type = env::snapshot_integers(snapshot, "type", prey_.size(), 1, 2);
@@ -163,6 +166,15 @@ class StagHunt final : public env::Env {
       for (int col = 0; col < options_.width(); ++col) out += ".ASH"[at({row, col})];
     }
     return out;
+  }
+
+  bool draw(env::Drawing& out) const override {
+    stag_hunt::draw({options_, agents_, active_, prey_, alive_, attempts_}, out);
+    return true;
+  }
+
+  std::string action_name(int, env::Action action) const override {
+    return stag_hunt::action_name(action);
   }
 
  private:
@@ -200,6 +212,7 @@ class StagHunt final : public env::Env {
   // An empty grid with every agent active and all prey alive, none of them placed.
   void clear() {
     step_ = 0;
+    attempts_.clear();
     std::fill(active_.begin(), active_.end(), std::uint8_t{1});
     std::fill(alive_.begin(), alive_.end(), std::uint8_t{1});
     std::fill(grid_.begin(), grid_.end(), std::uint8_t{kOutside});
@@ -256,9 +269,12 @@ class StagHunt final : public env::Env {
       const int n_needed = options_.capture_action_conditions[is_stag ? 0 : 1];
       int n_catchers = 0;
       for (std::size_t a = 0; a < agents_.size(); ++a) {
-        n_catchers += catches(a, prey_[p], joint_action);
+        if (!catches(a, prey_[p], joint_action)) continue;
+        ++n_catchers;
+        attempts_.push_back({.hunter = agents_[a], .prey = prey_[p]});
       }
       if (n_catchers >= n_needed) {
+        std::for_each_n(attempts_.rbegin(), n_catchers, [](Attempt& a) { a.succeeded = true; });
         reward = plus(reward, is_stag ? options_.reward_stag : options_.reward_hare);
         capture(p, joint_action);
       } else {
@@ -306,7 +322,7 @@ class StagHunt final : public env::Env {
   }
 
   // Marks what lies in the rectangle with the given corner: out [rows, cols, 3], zero before.
-  void draw(const Cell& corner, int rows, int cols, float* out) const {
+  void mark(const Cell& corner, int rows, int cols, float* out) const {
     for (int row = 0; row < rows; ++row) {
       const std::uint8_t* cell = &grid_[index_of({corner.row + row, corner.col})];
       for (int col = 0; col < cols; ++col, ++cell, out += kNLayers) {
@@ -320,27 +336,8 @@ class StagHunt final : public env::Env {
     }
   }
 
-  static std::vector<double> coordinates(const std::vector<Cell>& cells) {
-    std::vector<double> out;
-    for (const Cell& cell : cells) {
-      out.push_back(cell.row);
-      out.push_back(cell.col);
-    }
-    return out;
-  }
-
-  std::vector<Cell> read_cells(const env::Snapshot& snapshot, const std::string& name,
-                               std::size_t n) const {
-    const int most = std::max(options_.height(), options_.width()) - 1;
-    const auto flat = env::snapshot_integers(snapshot, name, 2 * n, 0, most);
-    std::vector<Cell> cells(n);
-    for (std::size_t i = 0; i < n; ++i) {
-      cells[i] = {flat[2 * i], flat[2 * i + 1]};
-      if (cells[i].row >= options_.height() || cells[i].col >= options_.width()) {
-        throw Error("snapshot: " + name + "[" + std::to_string(i) + "] lies outside the grid");
-      }
-    }
-    return cells;
+  std::vector<Cell> cells_of(const env::Snapshot& snapshot, const char* name, std::size_t n) const {
+    return read_cells(snapshot, name, n, options_.height(), options_.width());
   }
 
   void put(const Cell& cell, std::uint8_t content) {
@@ -363,6 +360,7 @@ class StagHunt final : public env::Env {
   std::vector<std::uint8_t> alive_;
   std::vector<int> agent_order_;
   std::vector<int> prey_order_;
+  std::vector<Attempt> attempts_;  // of the last step; for draw() alone
   int step_ = 0;
 };
 

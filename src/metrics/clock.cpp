@@ -1,5 +1,7 @@
 #include "qtot/metrics/clock.h"
 
+#include <time.h>
+
 #include <chrono>
 
 namespace qtot::metrics {
@@ -21,6 +23,14 @@ class MachineClock final : public Clock {
 const Clock& machine_clock() {
   static const MachineClock clock;
   return clock;
+}
+
+void rest(double seconds) {
+  constexpr double kNanoseconds = 1e9;
+  const auto whole = static_cast<time_t>(seconds);
+  const double part = seconds - static_cast<double>(whole);
+  const timespec duration = {.tv_sec = whole, .tv_nsec = static_cast<long>(part * kNanoseconds)};
+  ::nanosleep(&duration, nullptr);
 }
 
 }  // namespace qtot::metrics

@@ -54,20 +54,28 @@ std::string bar(double done) {
   return "[" + std::string(full, '#') + std::string(kBarWidth - full, '-') + "] ";
 }
 
-}  // namespace
-
-ProgressStyle ProgressStyle::of_stderr() {
+ProgressStyle style_of(int descriptor) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* terminal = std::getenv("TERM");
   const bool is_dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
   ProgressStyle style;
-  style.on_terminal = ::isatty(STDERR_FILENO) == 1 && !is_dumb;
+  style.on_terminal = ::isatty(descriptor) == 1 && !is_dumb;
   style.use_color = style.on_terminal && (no_color == nullptr || *no_color == '\0');
   winsize size{};
-  if (style.on_terminal && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+  if (style.on_terminal && ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     style.width = size.ws_col;
   }
   return style;
+}
+
+}  // namespace
+
+ProgressStyle ProgressStyle::of_stderr() {
+  return style_of(STDERR_FILENO);
+}
+
+ProgressStyle ProgressStyle::of_stdout() {
+  return style_of(STDOUT_FILENO);
 }
 
 ProgressBar::ProgressBar(std::ostream& out, const ProgressStyle& style, const Clock& clock)

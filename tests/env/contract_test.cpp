@@ -112,6 +112,40 @@ TEST_P(EveryEnv, ARestoredSnapshotContinuesIdentically) {
   }
 }
 
+// What is drawn is finite and in its world, and a unit keeps its place in the list.
+TEST_P(EveryEnv, DrawsUnitsThatKeepTheirPlaces) {
+  env::Drawing drawing;
+  test::reset(*env_, 0);
+  if (!env_->draw(drawing)) return;
+  const std::vector<env::DrawnUnit> first = drawing.units;
+  const auto lies_within = [](double value, double low, double size) {
+    return value >= low && value <= low + size;
+  };
+  for (int t = 0;; ++t) {
+    ASSERT_TRUE(env_->draw(drawing));
+    ASSERT_EQ(drawing.units.size(), first.size());
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      const env::DrawnUnit& unit = drawing.units[i];
+      EXPECT_TRUE(lies_within(unit.x, drawing.x_min, drawing.width)) << unit.x;
+      EXPECT_TRUE(lies_within(unit.y, drawing.y_min, drawing.height)) << unit.y;
+      EXPECT_EQ(unit.agent, first[i].agent);
+      EXPECT_EQ(unit.team, first[i].team);
+      EXPECT_LT(unit.agent, spec_.n_agents);
+    }
+    if (env_->has_ended()) break;
+    random_step(*env_, 0, t);
+  }
+}
+
+TEST_P(EveryEnv, NamesEveryAction) {
+  test::reset(*env_, 0);
+  for (int agent = 0; agent < spec_.n_agents; ++agent) {
+    for (env::Action action = 0; action < spec_.n_actions; ++action) {
+      EXPECT_FALSE(env_->action_name(agent, action).empty()) << action;
+    }
+  }
+}
+
 TEST_P(EveryEnv, RestoreRefusesADamagedSnapshotAndNamesTheArray) {
   test::reset(*env_, 0);
   const env::Snapshot good = env_->snapshot();

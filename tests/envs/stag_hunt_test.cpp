@@ -402,5 +402,36 @@ TEST(StagHuntDeathTest, AnUnavailableActionAborts) {
   EXPECT_DEATH(play(hunt, {kCatch}), "is_available");
 }
 
+// ---- the picture
+
+TEST(StagHuntPicture, ShowsWhoCaughtWhomWhoFailedAndWhoIsOut) {
+  Hunt hunt{.height = 3, .width = 5, .agents = {{0, 0}, {0, 2}, {2, 4}}, .stags = {{0, 1}, {1, 4}}};
+  hunt.start();
+  env::Drawing drawing;
+  ASSERT_TRUE(hunt.env->draw(drawing));
+  EXPECT_EQ(drawing.width, 5);
+  EXPECT_EQ(drawing.height, 3);
+  EXPECT_TRUE(drawing.deeds.empty());
+  ASSERT_EQ(drawing.units.size(), 5U);
+  EXPECT_EQ(drawing.units[1].agent, 1);
+  EXPECT_EQ(drawing.units[1].x, 2.5);
+  EXPECT_EQ(drawing.units[1].y, 0.5);
+  EXPECT_EQ(drawing.units[4].kind, "stag");
+
+  test::StepChance chance(0, 0);
+  hunt.env->step(std::vector<env::Action>{kCatch, kCatch, kCatch}, chance.rules);
+  hunt.env->draw(drawing);
+  std::map<env::Deed, int> n_deeds;
+  for (const env::DrawnDeed& deed : drawing.deeds) ++n_deeds[deed.deed];
+  EXPECT_EQ(n_deeds, (std::map<env::Deed, int>{{env::Deed::kCapture, 2}, {env::Deed::kMiss, 1}}));
+  EXPECT_EQ(drawing.units[0].state, env::UnitState::kOut);
+  EXPECT_EQ(drawing.units[2].state, env::UnitState::kActive);
+  EXPECT_EQ(drawing.units[3].state, env::UnitState::kDead);
+
+  hunt.env->restore(hunt.env->snapshot());
+  hunt.env->draw(drawing);
+  EXPECT_TRUE(drawing.deeds.empty()) << "a restored state has no last step";
+}
+
 }  // namespace
 }  // namespace qtot

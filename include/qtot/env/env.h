@@ -10,6 +10,7 @@
 #include "qtot/config/options.h"
 #include "qtot/core/dec_pomdp_spec.h"
 #include "qtot/env/chance.h"
+#include "qtot/env/drawing.h"
 
 namespace qtot::env {
 
@@ -63,6 +64,13 @@ class Env {
 
   /// One line for people: where things stand, for golden playthroughs.
   virtual std::string text() const { return {}; }
+
+  /// A picture of where things stand and of what the last step did, for replays. Overwrites `out`.
+  /// Returns false when the environment has no drawing: text() then stands in for it.
+  virtual bool draw(Drawing& out) const;
+
+  /// What people call the action: "attack marine 2". May depend on the episode, not on the step.
+  virtual std::string action_name(int agent, Action action) const;
 };
 
 /// One kind of environment in the registry (envs/envs.def).

@@ -17,4 +17,7 @@ class Clock {
 /// The clock of the machine.
 const Clock& machine_clock();
 
+/// Returns after so many seconds, earlier where a signal comes: for pictures that follow each other.
+void rest(double seconds);
+
 }  // namespace qtot::metrics

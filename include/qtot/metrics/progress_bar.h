@@ -19,6 +19,8 @@ struct ProgressStyle {
   /// What stderr is. Colour is off where NO_COLOR is set and not empty (no-color.org), and on a
   /// terminal that says it is dumb.
   static ProgressStyle of_stderr();
+  /// The same for stdout.
+  static ProgressStyle of_stdout();
 };
 
 /// What is shown. Figures that are not there yet are left out.

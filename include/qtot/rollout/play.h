@@ -48,6 +48,17 @@ struct EpisodeStats {
   bool operator==(const EpisodeStats&) const = default;
 };
 
+/// Looks on while an episode is played, for replays. Changes nothing of it.
+class SlotObserver {
+ public:
+  virtual ~SlotObserver() = default;
+
+  /// Called once a slot, 0 .. L, after acting in the last slot of `episode` and before the step.
+  /// utilities [N, A] are those that were acted by; `env` stands where the slot was observed.
+  virtual void on_slot(const env::Env& env, const core::Episode& episode,
+                       math::ConstMatView<float> utilities) = 0;
+};
+
 /// One worker: an environment of its own and the memory to act in it. An episode that is no longer
 /// than an earlier one allocates nothing, apart from what the environment itself does.
 class Player {
@@ -63,11 +74,13 @@ class Player {
   ///   slot t: observe -> inputs -> agent -> epsilon-greedy -> step, t = 0 .. L - 1
   ///   slot L: observe -> inputs -> agent -> epsilon-greedy; actions[L] is stored and never played
   ///
-  /// What the environment throws passes through; `episode` then holds a part of the episode.
+  /// What the environment throws passes through; `episode` then holds a part of the episode. An
+  /// `observer` changes no bit.
   EpisodeStats play(const Policy& policy, const PlayRules& rules, Ticket ticket,
-                    core::Episode& episode);
+                    core::Episode& episode, SlotObserver* observer = nullptr);
 
  private:
+  math::ConstMatView<float> utilities() const;  // [N, A]
   void observe(core::Episode& episode);
   void act(const Policy& policy, const PlayRules& rules, Ticket ticket, core::Episode& episode);
 

@@ -38,7 +38,7 @@ Player::Player(std::unique_ptr<env::Env> env) : env_(std::move(env)) {
 }
 
 EpisodeStats Player::play(const Policy& policy, const PlayRules& rules, Ticket ticket,
-                          core::Episode& episode) {
+                          core::Episode& episode, SlotObserver* observer) {
   QTOT_CHECK(policy.agent != nullptr);
   QTOT_CHECK(policy.agent->config().spec == spec());
   EpisodeStats stats;
@@ -49,6 +49,7 @@ EpisodeStats Player::play(const Policy& policy, const PlayRules& rules, Ticket t
   for (bool ended = false;; ++stats.length) {
     observe(episode);
     act(policy, rules, ticket, episode);
+    if (observer != nullptr) observer->on_slot(*env_, episode, utilities());
     if (ended) break;
     QTOT_CHECK_LT(stats.length, spec().episode_limit);  // else the environment forgot its limit
 
@@ -65,6 +66,10 @@ EpisodeStats Player::play(const Policy& policy, const PlayRules& rules, Ticket t
   episode.set_terminated(stats.terminated);
   episode.finish();
   return stats;
+}
+
+math::ConstMatView<float> Player::utilities() const {
+  return math::view(utilities_.data(), spec().n_agents, spec().n_actions);
 }
 
 void Player::observe(core::Episode& episode) {

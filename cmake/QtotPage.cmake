@@ -1,0 +1,30 @@
+# qtot_page(<target> <folder> <template.cpp.in>): puts the page <folder>/page.html into <target> as a
+# string. `{{style}}` in it stands for page.css, `{{script}}` for the scripts of the folder in the order
+# that its line names. A change of any of them configures anew.
+function(qtot_page target folder source)
+  set(scripts ${ARGN})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+               ${folder}/page.html ${folder}/page.css)
+  file(READ ${folder}/page.html page)
+  file(READ ${folder}/page.css style)
+  set(script "")
+  foreach(name IN LISTS scripts)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/${name})
+    file(READ ${folder}/${name} text)
+    string(APPEND script "${text}")
+  endforeach()
+  string(REPLACE "{{style}}" "${style}" page "${page}")
+  string(REPLACE "{{script}}" "${script}" page "${page}")
+  # neighbouring literals are one string; a compiler need not take more than 65,536 bytes in one
+  set(page_literal "")
+  string(LENGTH "${page}" n_bytes)
+  set(at 0)
+  while(at LESS n_bytes)
+    string(SUBSTRING "${page}" ${at} 8000 piece)
+    string(APPEND page_literal "    R\"qtot_page(${piece})qtot_page\"\n")
+    math(EXPR at "${at} + 8000")
+  endwhile()
+  cmake_path(GET source STEM name)
+  configure_file(${source} ${PROJECT_BINARY_DIR}/src/${name}.cpp @ONLY)
+  target_sources(${target} PRIVATE ${PROJECT_BINARY_DIR}/src/${name}.cpp)
+endfunction()

@@ -1,0 +1,77 @@
+#include "qtot/playback/recording.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "qtot/base/check.h"
+
+namespace qtot::playback {
+namespace {
+
+class Recorder final : public rollout::SlotObserver {
+ public:
+  Recorder(const Recorded& recorded, RecordedEpisode& out) : recorded_(recorded), out_(out) {}
+
+  void on_slot(const env::Env& env, const core::Episode& episode,
+               math::ConstMatView<float> utilities) override {
+    if (out_.slots.empty()) name_actions(env);
+    const int slot = episode.n_slots() - 1;
+    RecordedSlot& seen = out_.slots.emplace_back();
+    seen.utilities.assign(utilities.data(), utilities.data() + utilities.size());
+    seen.actions.assign(episode.actions(slot).begin(), episode.actions(slot).end());
+    for (int agent = 0; agent < env.spec().n_agents; ++agent) {
+      for (core::Action action = 0; action < env.spec().n_actions; ++action) {
+        seen.avail.push_back(episode.is_available(slot, agent, action) ? 1 : 0);
+      }
+    }
+    if (recorded_.mixer->n_outputs() == 1) seen.q_tot = q_tot(episode, slot, utilities);
+    env::Drawing drawing;
+    if (env.draw(drawing)) seen.drawing = std::move(drawing);
+    seen.text = env.text();
+  }
+
+ private:
+  void name_actions(const env::Env& env) {
+    for (int agent = 0; agent < env.spec().n_agents; ++agent) {
+      std::vector<std::string>& names = out_.action_names.emplace_back();
+      for (core::Action action = 0; action < env.spec().n_actions; ++action) {
+        names.push_back(env.action_name(agent, action));
+      }
+    }
+  }
+
+  float q_tot(const core::Episode& episode, int slot, math::ConstMatView<float> utilities) {
+    std::vector<float> chosen_qs;  // [N]
+    for (math::Index agent = 0; agent < utilities.rows(); ++agent) {
+      chosen_qs.push_back(utilities(agent, episode.actions(slot)[static_cast<std::size_t>(agent)]));
+    }
+    float value = 0;
+    workspace_.reset();
+    recorded_.mixer->forward(recorded_.policy.weights,
+                             math::view(std::as_const(chosen_qs).data(), 1, utilities.rows()),
+                             math::view(episode.state(slot).data(), 1, episode.spec().state_dim),
+                             workspace_, tape_, math::view(&value, 1, 1));
+    return value;
+  }
+
+  const Recorded& recorded_;
+  RecordedEpisode& out_;
+  nn::Workspace<float> workspace_;
+  mixers::Tape<float> tape_;
+};
+
+}  // namespace
+
+RecordedEpisode record(rollout::Player& player, const Recorded& recorded, core::Ticket ticket) {
+  QTOT_CHECK(recorded.mixer != nullptr);
+  RecordedEpisode out;
+  out.ticket = ticket;
+  Recorder recorder(recorded, out);
+  core::Episode episode;
+  out.stats = player.play(recorded.policy, recorded.rules, ticket, episode, &recorder);
+  const auto rewards = std::as_const(episode).rewards();
+  out.rewards.assign(rewards.begin(), rewards.end());
+  return out;
+}
+
+}  // namespace qtot::playback
