@@ -18,6 +18,8 @@ namespace qtot::envs::combat {
 inline constexpr int kTicksPerSecond = 16;
 inline constexpr int kTicksPerStep = 8;
 inline constexpr int kNobody = -1;
+inline constexpr double kExplosionRadius = 2.2;  // to the edge of whom it hits
+inline constexpr double kBeamLength = 2.8;       // across the line of fire
 
 /// Which decision of the rules a draw of chance is for (env::Chance).
 enum Site : int {
@@ -71,10 +73,11 @@ struct Unit {
   }
 };
 
-/// An attack or a healing of the last step, for drawings.
+/// An attack or a healing of the last step, for drawings: who, and from where to where.
 struct Shot {
   int from = 0;
-  int to = 0;
+  float from_x = 0, from_y = 0;
+  float to_x = 0, to_y = 0;
 };
 
 /// All units of a battle, numbered in the order of the map, and the rules that move them.

@@ -23,6 +23,7 @@
 
 #include "envs/combat/battle.h"
 #include "envs/combat/options.h"
+#include "envs/combat/picture.h"
 #include "envs/combat/sight.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
@@ -109,6 +110,19 @@ class Combat final : public env::Env {
   void observe(std::span<float> obs, std::span<float> state,
                std::span<std::uint8_t> avail) const override {
     sight_.write(battle_, last_actions_, obs, state, avail);
+  }
+
+  bool draw(env::Drawing& out) const override {
+    combat::draw(battle_, map_, out);
+    return true;
+  }
+
+  std::string action_name(int agent, env::Action action) const override {
+    static const std::array<const char*, kFirstTarget> kNames = {"no-op", "stop", "north",
+                                                                 "south", "east", "west"};
+    if (action < kFirstTarget) return kNames[static_cast<std::size_t>(action)];
+    const Unit& self = battle_.units()[static_cast<std::size_t>(sight_.agent_id(agent))];
+    return (self.is_healer() ? "heal " : "attack ") + std::to_string(action - kFirstTarget);
   }
 
   bool has_ended() const override { return t_ == spec_.episode_limit || is_decided(); }

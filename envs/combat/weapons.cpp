@@ -15,8 +15,6 @@ constexpr double kHealPerSecond = 9;  // hp
 constexpr double kHealPerEnergy = 3;  // hp
 constexpr double kEnergyToStart = 5;  // on a new target
 constexpr double kRewardKill = 10;
-constexpr double kExplosionRadius = 2.2;  // to the edge of whom it hits
-constexpr double kBeamLength = 2.8;       // across the line of fire
 constexpr double kBeamWidth = 0.3;
 
 double squared_distance(float ax, float ay, double bx, double by) {
@@ -77,7 +75,8 @@ double Battle::act(int id) {
   // nobody shoots at the dead, but in SMAClite, where the shot counts as fired
   if (!copies_quirks() && unit(target_id).hp == 0) return 0;
   self.cooldown = self.type->cooldown;
-  shots_.push_back({id, target_id});
+  const Unit& target = unit(target_id);
+  shots_.push_back({id, self.x, self.y, target.x, target.y});
   return use_weapon(self, target_id);
 }
 
