@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "qtot/config/training_config.h"
+#include "qtot/env/env.h"
 
 namespace qtot::golden {
 namespace {
@@ -39,6 +40,17 @@ Map stag_hunt() {
 
 Map two_step() {
   return {{"env", text("two_step")}};
+}
+
+// Stopped before the battle is decided, where nobody dies too early.
+Map combat() {
+  Map args = {{"map_name", text("3m")}, {"episode_limit", integer(25)}};
+  return {{"env", text("combat")}, {"env_args", {std::move(args), kOrigin}}};
+}
+
+Map env_of(const std::string& name) {
+  if (name == "stag_hunt") return stag_hunt();
+  return name == "combat" ? combat() : two_step();
 }
 
 Map with(Map keys, const Map& more) {
@@ -85,16 +97,37 @@ std::vector<Case> training_cases() {
   };
   constexpr Row kRows[] = {{"qmix", "stag_hunt", "adam"},   {"qmix", "two_step", "rmsprop"},
                            {"vdn", "stag_hunt", "rmsprop"}, {"vdn", "two_step", "adam"},
-                           {"iql", "stag_hunt", "rmsprop"}, {"iql", "two_step", "adam"}};
+                           {"iql", "stag_hunt", "rmsprop"}, {"iql", "two_step", "adam"},
+                           {"qmix", "combat", "rmsprop"},   {"vdn", "combat", "adam"}};
   std::vector<Case> cases;
   for (const Row& row : kRows) {
     for (const int pipeline : {0, 1}) {
-      const Map env = row.env == std::string("stag_hunt") ? stag_hunt() : two_step();
-      cases.push_back({std::string("train-") + row.mixer + "-" + row.env + "-pipeline" +
-                           std::to_string(pipeline),
-                       with(with(golden_size(), env), {{"mixer", text(row.mixer)},
+      cases.push_back(
+          {std::string("train-") + row.mixer + "-" + row.env + "-pipeline" +
+               std::to_string(pipeline),
+           with(with(golden_size(), env_of(row.env)), {{"mixer", text(row.mixer)},
                                                        {"optimizer", text(row.optimizer)},
                                                        {"pipeline", integer(pipeline)}})});
+    }
+  }
+  return cases;
+}
+
+std::vector<Case> playing_cases() {
+  std::vector<Case> cases;
+  const auto add = [&](const std::string& name, const std::string& env, Map args) {
+    cases.push_back({"play-" + name,
+                     {{"env", {env, kOrigin}},
+                      {"env_args", {std::move(args), kOrigin}},
+                      {"seed", integer(7)}}});
+  };
+  for (const env::EnvFamily& family : env::families()) {
+    if (family.maps().empty()) add(family.name, family.name, {});
+    for (const std::string& map : family.maps()) {
+      const Map args = {{"map_name", {map, kOrigin}}};
+      add(map, family.name, args);
+      if (family.name != "combat") continue;
+      add(map + "-compat", family.name, with(args, {{"rules", text("compat")}}));
     }
   }
   return cases;

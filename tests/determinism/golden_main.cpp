@@ -18,7 +18,7 @@ namespace {
 constexpr const char* kUsage =
     "usage: qtot_golden [--only PREFIX]... [--updates N] [--threads N] [--every-isa]\n"
     "                   [--check FILE | --write FILE | --words CASE]\n"
-    "  --only PREFIX  cases whose name begins so (train, learner, train-qmix, ...)\n"
+    "  --only PREFIX  cases whose name begins so (train, learner, play, train-qmix, ...)\n"
     "  --updates N    training runs go no further than update N\n"
     "  --threads N    worker threads (qtot_golden_full only)\n"
     "  --every-isa    once with each instruction set that this machine has (see QTOT_ISA)\n"
@@ -84,8 +84,11 @@ bool is_wanted(const Case& golden_case, const Arguments& a) {
          });
 }
 
-// Learners first: they are quick and say more about where a difference comes from.
+// Environments and learners first: they are quick and say more about where a difference comes from.
 void run_all(const Arguments& a, Report report) {
+  for (const Case& c : playing_cases()) {
+    if (is_wanted(c, a)) run_playing(c, report);
+  }
   for (const Case& c : learner_cases()) {
     if (is_wanted(c, a)) run_learner(c, a.threads, report);
   }

@@ -65,7 +65,51 @@ Fingerprint learn(const config::TrainingConfig& config, const std::vector<core::
   return hasher.finish();
 }
 
+// One episode of agents that choose at random. Returns its length.
+std::int64_t play(env::Env& env, std::uint64_t seed, core::Ticket ticket,
+                  FingerprintHasher& hasher) {
+  const core::DecPomdpSpec& spec = env.spec();
+  const auto size = [](int n) { return static_cast<std::size_t>(n); };
+  std::vector<float> obs(size(spec.n_agents) * size(spec.obs_dim)), state(size(spec.state_dim));
+  std::vector<std::uint8_t> avail(size(spec.n_agents) * size(spec.n_actions));
+  std::vector<core::Action> joint_action(size(spec.n_agents));
+  env::PhiloxChance reset(seed, math::Stream::kReset, ticket, 0);
+  env.reset(reset);
+  for (std::uint32_t t = 0;; ++t) {
+    env.observe(obs, state, avail);
+    hasher.add(std::span<const float>(obs));
+    hasher.add(std::span<const float>(state));
+    hasher.add(std::span<const std::uint8_t>(avail));
+    if (env.has_ended()) return t;
+    env::PhiloxChance acting(seed, math::Stream::kExploration, ticket, t);
+    for (int agent = 0; agent < spec.n_agents; ++agent) {
+      std::vector<core::Action> available;
+      for (core::Action a = 0; a < spec.n_actions; ++a) {
+        if (avail[size(agent) * size(spec.n_actions) + size(a)] != 0) available.push_back(a);
+      }
+      joint_action[size(agent)] =
+          available[acting.choose(0, agent, static_cast<std::uint32_t>(available.size()))];
+    }
+    env::PhiloxChance chance(seed, math::Stream::kStep, ticket, t);
+    hasher.add(static_cast<double>(env.step(joint_action, chance).reward));
+  }
+}
+
 }  // namespace
+
+void run_playing(const Case& golden_case, Report report) {
+  const config::TrainingConfig config = config::read_training_config(golden_case.keys).config;
+  const std::unique_ptr<env::Env> env = env_factory(config)();
+  FingerprintHasher hasher;
+  std::int64_t steps = 0;
+  for (core::Ticket ticket = 0; ticket < kPlayedEpisodes; ++ticket) {
+    steps += play(*env, config.seed, ticket, hasher);
+  }
+  report({.name = golden_case.name,
+          .update = kPlayedEpisodes,
+          .steps = steps,
+          .fingerprint = hasher.finish()});
+}
 
 void run_training(const Case& golden_case, std::size_t n_threads, std::int64_t max_update,
                   Report report) {

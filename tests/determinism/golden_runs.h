@@ -28,6 +28,10 @@ using Report = FunctionRef<void(const Line&)>;
 void run_training(const Case& golden_case, std::size_t n_threads, std::int64_t max_update,
                   Report report);
 
+/// Plays kPlayedEpisodes of random available actions and reports one line of all observations, states,
+/// masks and rewards; its update is the number of episodes.
+void run_playing(const Case& golden_case, Report report);
+
 /// Makes kLearnerUpdates updates on a batch of recorded episodes, in float and in double, and reports
 /// a line for each, whose name ends in "-float" or "-double".
 void run_learner(const Case& golden_case, std::size_t n_threads, Report report);
