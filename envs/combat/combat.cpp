@@ -61,7 +61,6 @@ class Combat final : public env::Env {
  public:
   explicit Combat(const Setting& setting)
       : map_(setting.map),
-        rules_(setting.rules),
         starts_(place(setting.map)),
         battle_(setting.map, setting.rules),
         sight_(setting.map, setting.rules) {
@@ -251,7 +250,6 @@ class Combat final : public env::Env {
   }
 
   CombatMap map_;
-  Rules rules_;
   std::vector<Start> starts_;
   Battle battle_;
   Sight sight_;
