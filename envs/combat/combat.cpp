@@ -117,8 +117,8 @@ class Combat final : public env::Env {
   }
 
   std::string action_name(int agent, env::Action action) const override {
-    static const std::array<const char*, kFirstTarget> kNames = {"no-op", "stop", "north",
-                                                                 "south", "east", "west"};
+    static constexpr std::array<const char*, kFirstTarget> kNames = {"no-op", "stop", "north",
+                                                                     "south", "east", "west"};
     if (action < kFirstTarget) return kNames[static_cast<std::size_t>(action)];
     const Unit& self = battle_.units()[static_cast<std::size_t>(sight_.agent_id(agent))];
     return (self.is_healer() ? "heal " : "attack ") + std::to_string(action - kFirstTarget);
