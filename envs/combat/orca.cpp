@@ -29,7 +29,7 @@ bool best_on_line(Planes<V> planes, std::size_t index, double speed, V wanted, b
       value_of(along) * value_of(along) + speed * speed - value_of(inner(line.point, line.point));
   if (discriminant < 0) return false;  // too far from the disc
 
-  const double half_chord = math::sqrt(discriminant);
+  const double half_chord = root(discriminant);
   Scalar low = Scalar(-value_of(along) - half_chord);
   Scalar high = Scalar(-value_of(along) + half_chord);
   for (const HalfPlane<V>& other : planes.first(index)) {
@@ -177,13 +177,13 @@ void CollisionAvoidance<V>::add_edge(const Obstacle& obstacle, int edge) {
 
   // the two tangents to the obstacle, or to its one corner that is seen end on
   const auto left_of = [&](V p, double p_squared) {
-    const double leg = math::sqrt(p_squared - radius_squared);
+    const double leg = root(p_squared - radius_squared);
     return make_vec(x_of(p) * Scalar(leg) - y_of(p) * Scalar(radius),
                     x_of(p) * Scalar(radius) + y_of(p) * Scalar(leg)) /
            Scalar(p_squared);
   };
   const auto right_of = [&](V p, double p_squared) {
-    const double leg = math::sqrt(p_squared - radius_squared);
+    const double leg = root(p_squared - radius_squared);
     return make_vec(x_of(p) * Scalar(leg) + y_of(p) * Scalar(radius),
                     -(x_of(p) * Scalar(radius)) + y_of(p) * Scalar(leg)) /
            Scalar(p_squared);
@@ -282,7 +282,7 @@ void CollisionAvoidance<V>::add_neighbour(const Neighbour<V>& other) {
     if (towards < 0 && towards * towards > radii_squared * value_of(w_squared)) {
       away_from(w, root(w_squared), radii);  // nearest is the round end
     } else {
-      const Scalar leg(math::sqrt(other.distance_squared - radii_squared));
+      const Scalar leg(root(other.distance_squared - radii_squared));
       const Scalar x = x_of(relative_position);
       const Scalar y = y_of(relative_position);
       const Scalar r(radii);

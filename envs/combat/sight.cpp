@@ -102,7 +102,7 @@ float* Sight::write_other(float* out, const Unit& self, const Unit& other, doubl
   const float dx = other.x - self.x;
   const float dy = other.y - self.y;
   *out++ = flag ? 1.0F : 0.0F;
-  *out++ = ratio(math::sqrt(squared), kSight);
+  *out++ = ratio(root(squared), kSight);
   *out++ = ratio(static_cast<double>(dx), kSight);
   *out++ = ratio(static_cast<double>(dy), kSight);
   out = write_health(out, other, has_shields);
@@ -115,11 +115,11 @@ bool Sight::is_marked(const Unit& self, int enemy_index, std::span<const std::ui
                       const Battle& battle) const {
   if (!self.is_healer()) {
     if (rules_ == Rules::kFixed) return avail[size(kFirstTarget + enemy_index)] != 0;
-    return math::sqrt(squared_distance(self, enemy_unit(battle, enemy_index))) <= kReach;
+    return root(squared_distance(self, enemy_unit(battle, enemy_index))) <= kReach;
   }
   if (rules_ == Rules::kFixed || enemy_index >= layout_.n_agents) return false;
   const Unit& ally = agent_unit(battle, enemy_index);
-  return &ally != &self && !ally.is_removed && math::sqrt(squared_distance(self, ally)) <= kReach;
+  return &ally != &self && !ally.is_removed && root(squared_distance(self, ally)) <= kReach;
 }
 
 void Sight::write_agent(const Battle& battle, int agent, std::span<float> obs,
