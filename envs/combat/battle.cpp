@@ -27,12 +27,24 @@ Unit unhurt(const Start& start, int index) {
   return unit;
 }
 
+// How far from a unit on the ground an obstacle can be that it heeds.
+double largest_horizon(const CombatMap& map) {
+  double horizon = 0;
+  for (const Group& group : map.groups) {
+    for (const Squad& squad : group.squads) {
+      const UnitType& type = unit_type(squad.kind);
+      horizon = std::max(horizon, type.radius + type.speed);
+    }
+  }
+  return horizon;
+}
+
 }  // namespace
 
 Battle::Battle(const CombatMap& map, Rules rules)
     : rules_(rules),
       attack_point_{map.attack_x, map.attack_y, false},
-      obstacles_(find_obstacles(map)),
+      obstacles_(map, largest_horizon(map)),
       avoidance_({}),
       mixed_avoidance_({.shifts_by_scalar = true, .keeps_left_edge = true}) {}
 

@@ -148,7 +148,7 @@ class Battle {
   Rules rules_;
   double largest_radius_ = 0;
   MixedVec attack_point_;
-  std::vector<Obstacle> obstacles_;
+  NearObstacles obstacles_;
   std::vector<Unit> units_;
   std::vector<int> living_;              // by number
   std::array<Crowd, 2> sides_;           // allies, enemies

@@ -112,7 +112,7 @@ void Battle::avoid_collisions(int id, CollisionAvoidance<V>& avoidance) {
   const bool is_in_the_air = self.type->plane == Plane::kAir;
   if (!is_in_the_air) {
     const double horizon = self.radius + self.speed;
-    for (const Obstacle& obstacle : obstacles_) {
+    for (const Obstacle& obstacle : obstacles_.near({x, y})) {
       if (obstacle.is_within(horizon, {x, y})) avoidance.add_obstacle(obstacle);
     }
   }
