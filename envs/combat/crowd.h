@@ -69,7 +69,7 @@ class Neighbourhood {
   }
 
  private:
-  static constexpr std::size_t kWidth = 2;  // cells
+  static constexpr std::size_t kWidth = 1;  // cells
   static constexpr std::size_t kNumStrips = kMapSize / kWidth;
   static constexpr std::size_t kBits = 64;
   static constexpr double kMargin = 1e-6;  // more than the rounding of any distance

@@ -17,7 +17,11 @@ Obstacle::Obstacle(Vec low_corner, Vec high_corner)
       edges{{{{low.x, low.y}, {1, 0}},
              {{high.x, low.y}, {0, 1}},
              {{high.x, high.y}, {-1, 0}},
-             {{low.x, high.y}, {0, -1}}}} {}
+             {{low.x, high.y}, {0, -1}}}} {
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    edges[i].span = edges[(i + 1) % edges.size()].point - edges[i].point;
+  }
+}
 
 std::vector<Obstacle> find_obstacles(const CombatMap& map) {
   std::array<std::array<bool, kMapSize>, kMapSize> is_taken{};  // [y][x]

@@ -16,6 +16,7 @@ struct Obstacle {
   struct Edge {
     Vec point;      // where it begins
     Vec direction;  // of unit length
+    Vec span = {};  // to where it ends
   };
 
   Vec low;   // corner of least x and y

@@ -116,7 +116,12 @@ void CollisionAvoidance<V>::begin(const Mover<V>& mover) {
 
 template <class V>
 void CollisionAvoidance<V>::add_obstacle(const Obstacle& obstacle) {
-  for (int edge = 0; edge < 4; ++edge) add_edge(obstacle, edge);
+  for (int i = 0; i < 4; ++i) {
+    const Obstacle::Edge& edge = obstacle.edges[static_cast<std::size_t>(i)];
+    // only from its outer side is an edge in the way
+    const V begin = to(V{}, to_mixed(edge.point)) - mover_.position;
+    if (value_of(det(begin, to(V{}, to_mixed(edge.span)))) < 0) add_edge(obstacle, i);
+  }
   n_obstacle_planes_ = planes_.size();
 }
 
@@ -145,9 +150,8 @@ void CollisionAvoidance<V>::add_edge(const Obstacle& obstacle, int edge) {
   const auto& to_edge = obstacle.edges[static_cast<std::size_t>(next)];
   const V a = to(V{}, {from.point.x, from.point.y, false}) - mover_.position;
   const V b = to(V{}, {to_edge.point.x, to_edge.point.y, false}) - mover_.position;
-  const V ab = to(V{}, to_mixed(to_edge.point - from.point));
-  // only from its outer side is an edge in the way
-  if (!(value_of(det(a, ab)) < 0) || is_covered(a, b)) return;
+  const V ab = to(V{}, to_mixed(from.span));
+  if (is_covered(a, b)) return;
 
   const double radius = mover_.radius;
   const double radius_squared = radius * radius;
