@@ -70,7 +70,7 @@ class RandomPlay {
 }  // namespace
 
 EnvReport bench_env(const EnvBenchOptions& options) {
-  RandomPlay play(env::family(options.env).make(options.env_args));
+  RandomPlay play(env::make_named(options.env, options.env_args));
   EnvReport report{.options = options, .spec = play.spec()};
   std::vector<double> steps_per_second;
   constexpr int kWarmUp = 2;

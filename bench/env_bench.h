@@ -11,7 +11,7 @@
 namespace qtot::bench {
 
 struct EnvBenchOptions {
-  std::string env;
+  std::string env;  // as env::make_named takes it: an environment or a map
   config::Map env_args;
   int n_steps = 20000;  // of a round
   int n_rounds = 15;    // timed ones, after two that are not

@@ -27,12 +27,24 @@ Unit unhurt(const Start& start, int index) {
   return unit;
 }
 
+// How far from a unit on the ground an obstacle can be that it heeds.
+double largest_horizon(const CombatMap& map) {
+  double horizon = 0;
+  for (const Group& group : map.groups) {
+    for (const Squad& squad : group.squads) {
+      const UnitType& type = unit_type(squad.kind);
+      horizon = std::max(horizon, type.radius + type.speed);
+    }
+  }
+  return horizon;
+}
+
 }  // namespace
 
 Battle::Battle(const CombatMap& map, Rules rules)
     : rules_(rules),
       attack_point_{map.attack_x, map.attack_y, false},
-      obstacles_(find_obstacles(map)),
+      obstacles_(map, largest_horizon(map)),
       avoidance_({}),
       mixed_avoidance_({.shifts_by_scalar = true, .keeps_left_edge = true}) {}
 
@@ -48,11 +60,12 @@ void Battle::begin(std::span<const Start> starts) {
   const std::size_t n_planes = units_.size() + kPlanesPerObstacle * obstacles_.size();
   avoidance_.reserve(n_planes);
   mixed_avoidance_.reserve(n_planes);
-  began_without_target_.resize(units_.size());
-  heeds_healers_.resize(units_.size());
-  distances_squared_.resize(units_.size());
   order_.reserve(units_.size());
-  places_.reserve(units_.size());
+  living_.reserve(units_.size());
+  for (Crowd& crowd : sides_) crowd.reserve(units_.size());
+  for (Neighbourhood& plane : planes_) plane.reserve(units_.size());
+  places_.x.resize(units_.size());
+  places_.y.resize(units_.size());
   shots_.reserve(units_.size() * kTicksPerStep);
   shots_.clear();
   refresh();
@@ -60,16 +73,10 @@ void Battle::begin(std::span<const Start> starts) {
 
 double Battle::tick(int number, env::Chance& chance) {
   clear_targets();
-  const int n = static_cast<int>(units_.size());
-  for (int id = 0; id < n; ++id) {
-    if (!unit(id).is_removed) want_velocity(id);
-  }
+  for (const int id : living_) want_velocity(id);
   avoid_collisions();
 
-  order_.clear();
-  for (int id = 0; id < n; ++id) {
-    if (!unit(id).is_removed) order_.push_back(id);
-  }
+  order_ = living_;
   chance.shuffle(kFirstTick + number, order_);
   double reward = 0;
   for (const int id : order_) reward += act(id);
@@ -78,25 +85,43 @@ double Battle::tick(int number, env::Chance& chance) {
 }
 
 void Battle::remove_dead() {
-  for (Unit& unit : units_) unit.is_removed = unit.is_removed || unit.hp == 0;
-  refresh();
+  bool somebody_died = false;
+  for (const int id : living_) {
+    if (unit(id).hp != 0) continue;
+    unit(id).is_removed = true;
+    somebody_died = true;
+  }
+  if (somebody_died) {
+    refresh();
+  } else {
+    note_places();
+  }
 }
 
 void Battle::refresh() {
-  places_.clear();
-  n_living_ = {};
-  n_on_plane_ = {};
+  living_.clear();
+  for (Crowd& side : sides_) side.clear();
+  for (Neighbourhood& plane : planes_) plane.clear();
   for (const Plane plane : {Plane::kGround, Plane::kAir}) {
     for (std::size_t i = 0; i < units_.size(); ++i) {
       const Unit& unit = units_[i];
       if (unit.is_removed || unit.type->plane != plane) continue;
-      places_.push_back({.id = static_cast<int>(i),
-                         .x = static_cast<double>(unit.x),
-                         .y = static_cast<double>(unit.y)});
-      ++n_living_[unit.side == Side::kEnemy];
-      ++n_on_plane_[plane == Plane::kAir];
+      const int id = static_cast<int>(i);
+      living_.push_back(id);
+      sides_[unit.side == Side::kEnemy].add(id, plane);
+      planes_[plane == Plane::kAir].add(id);
     }
   }
+  std::ranges::sort(living_);
+  note_places();
+}
+
+void Battle::note_places() {
+  for (const int id : living_) {
+    places_.x[static_cast<std::size_t>(id)] = static_cast<double>(unit(id).x);
+    places_.y[static_cast<std::size_t>(id)] = static_cast<double>(unit(id).y);
+  }
+  for (Neighbourhood& plane : planes_) plane.note(places_);
 }
 
 }  // namespace qtot::envs::combat

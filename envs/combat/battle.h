@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "envs/combat/crowd.h"
 #include "envs/combat/map.h"
 #include "envs/combat/obstacles.h"
 #include "envs/combat/orca.h"
@@ -62,6 +63,7 @@ struct Unit {
 
   // of the present tick
   int previous_target = kNobody;
+  bool began_without_target = false;
   bool acts = false;  // stands and attacks or heals
   MixedVec wanted;
   MixedVec next_velocity;
@@ -95,7 +97,7 @@ class Battle {
   std::span<Unit> units() { return units_; }
   std::span<const Unit> units() const { return units_; }
   /// Whose hp is gone are removed at the end of a tick.
-  int n_living(Side side) const { return n_living_[side == Side::kEnemy]; }
+  int n_living(Side side) const { return static_cast<int>(on_side(side).size()); }
   /// After units were changed from outside: counts who lives.
   void refresh();
 
@@ -103,15 +105,12 @@ class Battle {
   void clear_shots() { shots_.clear(); }
 
  private:
-  struct Place {  // of a living unit at the end of the last tick
-    int id = 0;
-    double x = 0;
-    double y = 0;
-  };
-
   bool copies_quirks() const { return rules_ == Rules::kCompat; }
   Unit& unit(int id) { return units_[static_cast<std::size_t>(id)]; }
   const Unit& unit(int id) const { return units_[static_cast<std::size_t>(id)]; }
+  const Crowd& on_side(Side side) const { return sides_[side == Side::kEnemy]; }
+  const Crowd& friends_of(const Unit& self) const { return on_side(self.side); }
+  const Crowd& foes_of(const Unit& self) const { return sides_[self.side == Side::kAlly]; }
 
   // targeting.cpp
   void clear_targets();
@@ -139,22 +138,28 @@ class Battle {
   double hit(const Unit& self, Unit& target);
   bool may_be_splashed(const Unit& self, const Unit& other) const;
 
+  /// From (x, y) to where a unit stood at the end of the last tick.
+  double squared_distance(float x, float y, int id) const {
+    const double dx = static_cast<double>(x) - places_.x[static_cast<std::size_t>(id)];
+    const double dy = static_cast<double>(y) - places_.y[static_cast<std::size_t>(id)];
+    return dx * dx + dy * dy;
+  }
+
   void remove_dead();
+  void note_places();
 
   Rules rules_;
   double largest_radius_ = 0;
   MixedVec attack_point_;
-  std::vector<Obstacle> obstacles_;
+  NearObstacles obstacles_;
   std::vector<Unit> units_;
-  std::vector<Place> places_;  // living units by plane, then id
-  std::array<int, 2> n_living_{};
-  std::array<int, 2> n_on_plane_{};  // how many of places_ are on the ground, in the air
-  bool an_ally_heals_ = false;       // at the beginning of the tick
-  bool an_enemy_looks_ = false;      // some fighting enemy began the tick without a target
-  std::vector<std::uint8_t> began_without_target_;
-  std::vector<std::uint8_t> heeds_healers_;  // re-picks among those in sight
+  std::vector<int> living_;              // by number
+  std::array<Crowd, 2> sides_;           // allies, enemies
+  std::array<Neighbourhood, 2> planes_;  // on the ground, in the air
+  Places places_;                        // of the living at the end of the last tick
+  bool an_ally_heals_ = false;           // at the beginning of the tick
+  bool an_enemy_looks_ = false;          // some fighting enemy began the tick without a target
   std::vector<int> order_;
-  std::vector<double> distances_squared_;
   std::vector<Shot> shots_;
   CollisionAvoidance<Vec> avoidance_;
   CollisionAvoidance<MixedVec> mixed_avoidance_;

@@ -38,7 +38,7 @@ MixedVec Battle::towards(const Unit& self, MixedVec offset, double speed) const 
   if (self.speed == 0) return {};
   if (!copies_quirks()) {
     const Vec plain = {offset.x, offset.y};
-    const double distance = math::sqrt(inner(plain, plain));
+    const double distance = root(inner(plain, plain));
     return distance == 0 ? MixedVec{} : to_mixed(plain * speed / distance);
   }
   const Mixed distance = root(inner(offset, offset));
@@ -87,15 +87,14 @@ void Battle::want_velocity(int id) {
 }
 
 void Battle::avoid_collisions() {
-  for (std::size_t i = 0; i < units_.size(); ++i) {
-    Unit& self = units_[i];
-    if (self.is_removed) continue;
+  for (const int id : living_) {
+    Unit& self = unit(id);
     self.next_velocity = self.wanted;
     if (!self.wants_to_move()) continue;
     if (copies_quirks()) {
-      avoid_collisions(static_cast<int>(i), mixed_avoidance_);
+      avoid_collisions(id, mixed_avoidance_);
     } else {
-      avoid_collisions(static_cast<int>(i), avoidance_);
+      avoid_collisions(id, avoidance_);
     }
   }
 }
@@ -113,30 +112,22 @@ void Battle::avoid_collisions(int id, CollisionAvoidance<V>& avoidance) {
   const bool is_in_the_air = self.type->plane == Plane::kAir;
   if (!is_in_the_air) {
     const double horizon = self.radius + self.speed;
-    for (const Obstacle& obstacle : obstacles_) {
+    for (const Obstacle& obstacle : obstacles_.near({x, y})) {
       if (obstacle.is_within(horizon, {x, y})) avoidance.add_obstacle(obstacle);
     }
   }
   const double reach = largest_radius_ + self.radius;
-  const std::size_t n_ground = static_cast<std::size_t>(n_on_plane_[0]);
-  const std::size_t begin = is_in_the_air ? n_ground : 0;
-  const std::size_t end = is_in_the_air ? places_.size() : n_ground;
-  for (std::size_t i = begin; i < end; ++i) {
-    const double dx = x - places_[i].x;
-    const double dy = y - places_[i].y;
-    distances_squared_[i] = dx * dx + dy * dy;
-  }
-  for (std::size_t i = begin; i < end; ++i) {
-    const double squared = distances_squared_[i];
-    if (squared > reach * reach || places_[i].id == id) continue;
-    const Unit& other = unit(places_[i].id);
-    const double distance = math::sqrt(squared);
+  planes_[is_in_the_air].visit_near(x, y, reach, [&](int other_id) {
+    const double squared = squared_distance(self.x, self.y, other_id);
+    if (squared > reach * reach || other_id == id) return;
+    const Unit& other = unit(other_id);
+    const double distance = root(squared);
     avoidance.add_neighbour({.position = to(V{}, position(other)),
                              .velocity = to(V{}, other.velocity),
                              .distance_squared = copies_quirks() ? distance * distance : squared,
                              .radius = other.radius,
                              .wants_to_move = other.wants_to_move()});
-  }
+  });
   self.next_velocity = to_mixed(avoidance.solve());
 }
 

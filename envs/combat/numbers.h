@@ -1,7 +1,5 @@
 #pragma once
 
-#include "qtot/math/elementary.h"
-
 /// Vectors of the plane in the two arithmetics of combat: `Vec` in double for `rules: fixed`, `MixedVec` for
 /// `rules: compat`, where each number remembers whether numpy would hold it as float32. The collision
 /// avoidance is written once, over either.
@@ -36,8 +34,9 @@ inline double inner(Vec a, Vec b) {
 inline double value_of(double x) {
   return x;
 }
+/// IEEE 754's square root, as math::sqrt, but an instruction and no call.
 inline double root(double x) {
-  return math::sqrt(x);
+  return __builtin_sqrt(x);
 }
 inline double x_of(Vec a) {
   return a.x;
@@ -100,8 +99,8 @@ inline double value_of(Mixed x) {
   return x.value;
 }
 inline Mixed root(Mixed x) {
-  if (x.is_single) return single(math::sqrt(to_float(x.value)));
-  return {math::sqrt(x.value), false};
+  if (x.is_single) return single(__builtin_sqrtf(to_float(x.value)));
+  return {__builtin_sqrt(x.value), false};
 }
 
 /// An array of two such numbers. A scalar never widens an array: it is rounded to the array's type first.

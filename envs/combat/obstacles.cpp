@@ -17,12 +17,10 @@ Obstacle::Obstacle(Vec low_corner, Vec high_corner)
       edges{{{{low.x, low.y}, {1, 0}},
              {{high.x, low.y}, {0, 1}},
              {{high.x, high.y}, {-1, 0}},
-             {{low.x, high.y}, {0, -1}}}} {}
-
-bool Obstacle::is_within(double radius, Vec p) const {
-  const double dx = std::max({0.0, low.x - p.x, p.x - high.x});
-  const double dy = std::max({0.0, low.y - p.y, p.y - high.y});
-  return dx <= radius && dy <= radius && dx * dx + dy * dy <= radius * radius;
+             {{low.x, high.y}, {0, -1}}}} {
+  for (std::size_t i = 0; i < edges.size(); ++i) {
+    edges[i].span = edges[(i + 1) % edges.size()].point - edges[i].point;
+  }
 }
 
 std::vector<Obstacle> find_obstacles(const CombatMap& map) {
@@ -53,6 +51,26 @@ std::vector<Obstacle> find_obstacles(const CombatMap& map) {
     }
   }
   return obstacles;
+}
+
+NearObstacles::NearObstacles(const CombatMap& map, double reach) : obstacles_(find_obstacles(map)) {
+  cell_begins_.push_back(0);
+  for (int y = 0; y < kMapSize; ++y) {
+    for (int x = 0; x < kMapSize; ++x) {
+      const Vec low = {static_cast<double>(x), static_cast<double>(y)};
+      for (const Obstacle& obstacle : obstacles_) {
+        if (obstacle.is_within(reach, low, low + Vec{1, 1})) listed_.push_back(obstacle);
+      }
+      cell_begins_.push_back(listed_.size());
+    }
+  }
+}
+
+std::span<const Obstacle> NearObstacles::near(Vec p) const {
+  if (!(p.x >= 0 && p.x < kMapSize && p.y >= 0 && p.y < kMapSize)) return obstacles_;
+  const std::size_t cell = static_cast<std::size_t>(p.y) * kMapSize + static_cast<std::size_t>(p.x);
+  const std::size_t begin = cell_begins_[cell];
+  return {listed_.data() + begin, cell_begins_[cell + 1] - begin};
 }
 
 }  // namespace qtot::envs::combat

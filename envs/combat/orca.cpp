@@ -29,7 +29,7 @@ bool best_on_line(Planes<V> planes, std::size_t index, double speed, V wanted, b
       value_of(along) * value_of(along) + speed * speed - value_of(inner(line.point, line.point));
   if (discriminant < 0) return false;  // too far from the disc
 
-  const double half_chord = math::sqrt(discriminant);
+  const double half_chord = root(discriminant);
   Scalar low = Scalar(-value_of(along) - half_chord);
   Scalar high = Scalar(-value_of(along) + half_chord);
   for (const HalfPlane<V>& other : planes.first(index)) {
@@ -116,7 +116,12 @@ void CollisionAvoidance<V>::begin(const Mover<V>& mover) {
 
 template <class V>
 void CollisionAvoidance<V>::add_obstacle(const Obstacle& obstacle) {
-  for (int edge = 0; edge < 4; ++edge) add_edge(obstacle, edge);
+  for (int i = 0; i < 4; ++i) {
+    const Obstacle::Edge& edge = obstacle.edges[static_cast<std::size_t>(i)];
+    // only from its outer side is an edge in the way
+    const V begin = to(V{}, to_mixed(edge.point)) - mover_.position;
+    if (value_of(det(begin, to(V{}, to_mixed(edge.span)))) < 0) add_edge(obstacle, i);
+  }
   n_obstacle_planes_ = planes_.size();
 }
 
@@ -145,9 +150,8 @@ void CollisionAvoidance<V>::add_edge(const Obstacle& obstacle, int edge) {
   const auto& to_edge = obstacle.edges[static_cast<std::size_t>(next)];
   const V a = to(V{}, {from.point.x, from.point.y, false}) - mover_.position;
   const V b = to(V{}, {to_edge.point.x, to_edge.point.y, false}) - mover_.position;
-  const V ab = to(V{}, to_mixed(to_edge.point - from.point));
-  // only from its outer side is an edge in the way
-  if (!(value_of(det(a, ab)) < 0) || is_covered(a, b)) return;
+  const V ab = to(V{}, to_mixed(from.span));
+  if (is_covered(a, b)) return;
 
   const double radius = mover_.radius;
   const double radius_squared = radius * radius;
@@ -177,13 +181,13 @@ void CollisionAvoidance<V>::add_edge(const Obstacle& obstacle, int edge) {
 
   // the two tangents to the obstacle, or to its one corner that is seen end on
   const auto left_of = [&](V p, double p_squared) {
-    const double leg = math::sqrt(p_squared - radius_squared);
+    const double leg = root(p_squared - radius_squared);
     return make_vec(x_of(p) * Scalar(leg) - y_of(p) * Scalar(radius),
                     x_of(p) * Scalar(radius) + y_of(p) * Scalar(leg)) /
            Scalar(p_squared);
   };
   const auto right_of = [&](V p, double p_squared) {
-    const double leg = math::sqrt(p_squared - radius_squared);
+    const double leg = root(p_squared - radius_squared);
     return make_vec(x_of(p) * Scalar(leg) + y_of(p) * Scalar(radius),
                     -(x_of(p) * Scalar(radius)) + y_of(p) * Scalar(leg)) /
            Scalar(p_squared);
@@ -282,7 +286,7 @@ void CollisionAvoidance<V>::add_neighbour(const Neighbour<V>& other) {
     if (towards < 0 && towards * towards > radii_squared * value_of(w_squared)) {
       away_from(w, root(w_squared), radii);  // nearest is the round end
     } else {
-      const Scalar leg(math::sqrt(other.distance_squared - radii_squared));
+      const Scalar leg(root(other.distance_squared - radii_squared));
       const Scalar x = x_of(relative_position);
       const Scalar y = y_of(relative_position);
       const Scalar r(radii);

@@ -61,6 +61,7 @@ bool Sight::can_move(const Unit& self, env::Action action) const {
 
 bool Sight::can_target(const Unit& self, const Unit& target) const {
   if (target.is_removed) return false;
+  if (self.is_healer() && (&target == &self || target.is_healer())) return false;
   if (rules_ == Rules::kFixed) return squared_distance(self, target) <= kReach * kReach;
   const MixedVec offset =
       MixedVec{static_cast<double>(target.x), static_cast<double>(target.y), true} -
@@ -69,7 +70,7 @@ bool Sight::can_target(const Unit& self, const Unit& target) const {
 }
 
 int Sight::target_of(const Battle& battle, int agent, env::Action action) const {
-  const std::vector<int>& side = agent_unit(battle, agent).is_healer() ? agents_ : enemies_;
+  const std::vector<int>& side = targets_of(agent_unit(battle, agent));
   const std::size_t index = size(action - kFirstTarget);
   return index < side.size() ? side[index] : kNobody;
 }
@@ -79,10 +80,20 @@ bool Sight::is_available(const Battle& battle, int agent, env::Action action) co
   if (self.is_removed) return action == kNoop;
   if (action < kFirstTarget) return action == kStop || (action >= kNorth && can_move(self, action));
   const int id = target_of(battle, agent, action);
-  if (id == kNobody) return false;
-  const Unit& target = battle.units()[size(id)];
-  if (self.is_healer() && (&target == &self || target.is_healer())) return false;
-  return can_target(self, target);
+  return id != kNobody && can_target(self, battle.units()[size(id)]);
+}
+
+void Sight::write_avail(const Battle& battle, const Unit& self,
+                        std::span<std::uint8_t> avail) const {
+  std::ranges::fill(avail, std::uint8_t{0});
+  if (self.is_removed) {
+    avail[size(kNoop)] = 1;
+    return;
+  }
+  avail[size(kStop)] = 1;
+  for (env::Action a = kNorth; a < kFirstTarget; ++a) avail[size(a)] = can_move(self, a);
+  std::uint8_t* out = avail.data() + kFirstTarget;
+  for (const int id : targets_of(self)) *out++ = can_target(self, battle.units()[size(id)]);
 }
 
 float* Sight::write_health(float* out, const Unit& unit, bool has_shields) const {
@@ -102,7 +113,7 @@ float* Sight::write_other(float* out, const Unit& self, const Unit& other, doubl
   const float dx = other.x - self.x;
   const float dy = other.y - self.y;
   *out++ = flag ? 1.0F : 0.0F;
-  *out++ = ratio(math::sqrt(squared), kSight);
+  *out++ = ratio(root(squared), kSight);
   *out++ = ratio(static_cast<double>(dx), kSight);
   *out++ = ratio(static_cast<double>(dy), kSight);
   out = write_health(out, other, has_shields);
@@ -115,19 +126,18 @@ bool Sight::is_marked(const Unit& self, int enemy_index, std::span<const std::ui
                       const Battle& battle) const {
   if (!self.is_healer()) {
     if (rules_ == Rules::kFixed) return avail[size(kFirstTarget + enemy_index)] != 0;
-    return math::sqrt(squared_distance(self, enemy_unit(battle, enemy_index))) <= kReach;
+    return root(squared_distance(self, enemy_unit(battle, enemy_index))) <= kReach;
   }
   if (rules_ == Rules::kFixed || enemy_index >= layout_.n_agents) return false;
   const Unit& ally = agent_unit(battle, enemy_index);
-  return &ally != &self && !ally.is_removed && math::sqrt(squared_distance(self, ally)) <= kReach;
+  return &ally != &self && !ally.is_removed && root(squared_distance(self, ally)) <= kReach;
 }
 
 void Sight::write_agent(const Battle& battle, int agent, std::span<float> obs,
                         std::span<std::uint8_t> avail) const {
   const Unit& self = agent_unit(battle, agent);
   std::fill(obs.begin(), obs.end(), 0.0F);
-  for (env::Action a = 0; a < layout_.n_actions; ++a)
-    avail[size(a)] = is_available(battle, agent, a);
+  write_avail(battle, self, avail);
   if (self.is_removed) return;
 
   float* out = obs.data();

@@ -43,6 +43,11 @@ class Sight {
  private:
   bool can_move(const Unit& self, env::Action action) const;
   bool can_target(const Unit& self, const Unit& target) const;
+  const std::vector<int>& targets_of(const Unit& self) const {
+    return self.is_healer() ? agents_ : enemies_;
+  }
+  /// avail [A]: is_available of every action.
+  void write_avail(const Battle& battle, const Unit& self, std::span<std::uint8_t> avail) const;
   void write_agent(const Battle& battle, int agent, std::span<float> obs,
                    std::span<std::uint8_t> avail) const;
   float* write_other(float* out, const Unit& self, const Unit& other, double squared, bool flag,

@@ -10,19 +10,13 @@ namespace {
 
 constexpr double kAttackerDistance = 2e9;  // behind everybody who is in sight
 
-double squared_distance(const Unit& a, double x, double y) {
-  const double dx = static_cast<double>(a.x) - x;
-  const double dy = static_cast<double>(a.y) - y;
-  return dx * dx + dy * dy;
-}
-
 }  // namespace
 
 void Battle::clear_targets() {
   an_enemy_looks_ = false;
   an_ally_heals_ = false;
-  for (Unit& self : units_) {
-    if (self.is_removed) continue;
+  for (const int id : living_) {
+    Unit& self = unit(id);
     self.previous_target = self.target;
     switch (self.order) {
       case Order::kAct:
@@ -40,21 +34,12 @@ void Battle::clear_targets() {
         self.target = kNobody;
         break;
     }
-  }
-  for (std::size_t i = 0; i < units_.size(); ++i) {
-    const Unit& self = units_[i];
-    began_without_target_[i] = self.target == kNobody;
-    if (self.is_removed) continue;
+    self.began_without_target = self.target == kNobody;
     if (self.side == Side::kAlly) {
       an_ally_heals_ = an_ally_heals_ || self.is_healer();
     } else {
       an_enemy_looks_ = an_enemy_looks_ || (!self.is_healer() && self.target == kNobody);
     }
-  }
-  for (std::size_t i = 0; i < units_.size(); ++i) {
-    const Unit& self = units_[i];
-    heeds_healers_[i] = an_ally_heals_ && self.side == Side::kEnemy && !self.is_healer() &&
-                        self.target != kNobody && !unit(self.target).is_healer();
   }
 }
 
@@ -64,7 +49,7 @@ void Battle::choose_target(int id) {
   Unit& self = unit(id);
   if (self.target == kNobody) {
     self.target = self.is_healer() ? pick_to_heal(self) : pick_to_attack(self, id, true);
-  } else if (heeds_healers_[static_cast<std::size_t>(id)]) {
+  } else if (an_ally_heals_ && !self.is_healer() && !unit(self.target).is_healer()) {
     const int better = pick_to_attack(self, id, false);
     if (better != kNobody) self.target = better;
   }
@@ -84,20 +69,19 @@ int Battle::pick_to_attack(const Unit& self, int id, bool remembers_attackers) c
     best_heals = heals;
     best_distance = distance;
   };
-  for (const Place& place : places_) {
-    const Unit& other = unit(place.id);
-    if (other.side == self.side || !self.can_reach(other)) continue;
-    const double squared = squared_distance(self, place.x, place.y);
+  for (const int other_id : foes_of(self).reached_by(*self.type)) {
+    const double squared = squared_distance(self.x, self.y, other_id);
     if (squared > reach * reach) continue;
-    const double distance = math::sqrt(squared);
+    const Unit& other = unit(other_id);
+    const double distance = root(squared);
     if (distance < self.type->scan + other.radius || other.target == id)
-      consider(place.id, distance);
+      consider(other_id, distance);
   }
   if (!remembers_attackers) return best;
-  for (std::size_t i = 0; i < units_.size(); ++i) {
-    const Unit& other = units_[i];
-    if (other.side == self.side || other.is_removed || other.target != id) continue;
-    if (self.can_reach(other)) consider(static_cast<int>(i), kAttackerDistance);
+  for (const int other_id : foes_of(self).by_number) {
+    const Unit& other = unit(other_id);
+    if (other.target != id) continue;
+    if (self.can_reach(other)) consider(other_id, kAttackerDistance);
   }
   return best;
 }
@@ -106,14 +90,13 @@ int Battle::pick_to_attack(const Unit& self, int id, bool remembers_attackers) c
 int Battle::pick_to_heal(const Unit& self) const {
   const double reach = self.type->scan + largest_radius_;
   int best = kNobody;
-  for (const Place& place : places_) {
-    const Unit& other = unit(place.id);
-    if (other.side != self.side || !self.can_reach(other) || other.hp == 0) continue;
-    const double squared = squared_distance(self, place.x, place.y);
-    if (squared > reach * reach || !(math::sqrt(squared) < self.type->scan + other.radius))
-      continue;
+  for (const int other_id : friends_of(self).reached_by(*self.type)) {
+    const double squared = squared_distance(self.x, self.y, other_id);
+    if (squared > reach * reach) continue;
+    const Unit& other = unit(other_id);
+    if (other.hp == 0 || !(root(squared) < self.type->scan + other.radius)) continue;
     if (other.hp >= other.type->hp && other.target == kNobody) continue;
-    if (best == kNobody || other.hp < unit(best).hp) best = place.id;
+    if (best == kNobody || other.hp < unit(best).hp) best = other_id;
   }
   return best;
 }
@@ -123,18 +106,17 @@ int Battle::pick_to_heal(const Unit& self) const {
 double Battle::walking_speed(const Unit& self, int id) const {
   if (!self.is_healer() || self.side == Side::kAlly) return self.speed;
   double slowest = std::numeric_limits<double>::infinity();
-  if (began_without_target_[static_cast<std::size_t>(id)] != 0) {
+  if (self.began_without_target) {
     const double reach = self.type->scan + largest_radius_;
-    for (const Place& place : places_) {
-      const Unit& other = unit(place.id);
-      if (other.side != self.side || !self.can_reach(other)) continue;
-      if (squared_distance(self, place.x, place.y) <= reach * reach) {
-        slowest = std::min(slowest, other.speed);
+    for (const int other_id : friends_of(self).reached_by(*self.type)) {
+      if (squared_distance(self.x, self.y, other_id) <= reach * reach) {
+        slowest = std::min(slowest, unit(other_id).speed);
       }
     }
   } else if (an_enemy_looks_) {
-    for (const Unit& other : units_) {
-      if (other.side == self.side || other.is_removed || other.target != id) continue;
+    for (const int other_id : foes_of(self).by_number) {
+      const Unit& other = unit(other_id);
+      if (other.target != id) continue;
       if (self.can_reach(other)) slowest = std::min(slowest, other.speed);
     }
   }

@@ -17,12 +17,6 @@ constexpr double kEnergyToStart = 5;  // on a new target
 constexpr double kRewardKill = 10;
 constexpr double kBeamWidth = 0.3;
 
-double squared_distance(float ax, float ay, double bx, double by) {
-  const double dx = static_cast<double>(ax) - bx;
-  const double dy = static_cast<double>(ay) - by;
-  return dx * dx + dy * dy;
-}
-
 // Time passes for a unit: it moves, and timers run.
 void age(Unit& self) {
   self.velocity = self.next_velocity;
@@ -132,10 +126,10 @@ double Battle::explode(Unit& self) {
   self.hp = 0;
   const double reach = kExplosionRadius + largest_radius_;
   double reward = 0;
-  for (const Place& place : places_) {
-    Unit& other = unit(place.id);
-    if (other.side == self.side || !may_be_splashed(self, other)) continue;
-    if (squared_distance(self.x, self.y, place.x, place.y) > reach * reach) continue;
+  for (const int other_id : foes_of(self).by_plane) {
+    if (squared_distance(self.x, self.y, other_id) > reach * reach) continue;
+    Unit& other = unit(other_id);
+    if (!may_be_splashed(self, other)) continue;
     const double radius = kExplosionRadius + other.radius;
     if (is_within(other, self, radius)) reward += hit(self, other);
   }
@@ -146,18 +140,18 @@ double Battle::explode(Unit& self) {
 double Battle::fire_line(Unit& self, const Unit& target) {
   const Vec aim = {static_cast<double>(target.x) - static_cast<double>(self.x),
                    static_cast<double>(target.y) - static_cast<double>(self.y)};
-  const double length = math::sqrt(inner(aim, aim));
+  const double length = root(inner(aim, aim));
   if (length == 0) return 0;  // on top of each other there is no line
   const Vec along = aim / length;
   const Vec across = {-along.y, along.x};
   const double half_length = kBeamLength / 2;
   const double half_width = kBeamWidth / 2;
-  const double reach = math::sqrt(half_length * half_length + half_width * half_width);
+  const double reach = root(half_length * half_length + half_width * half_width);
   double reward = 0;
-  for (const Place& place : places_) {
-    Unit& other = unit(place.id);
-    if (other.side == self.side || !may_be_splashed(self, other)) continue;
-    if (squared_distance(target.x, target.y, place.x, place.y) > reach * reach) continue;
+  for (const int other_id : foes_of(self).by_plane) {
+    if (squared_distance(target.x, target.y, other_id) > reach * reach) continue;
+    Unit& other = unit(other_id);
+    if (!may_be_splashed(self, other)) continue;
     const Vec offset = {static_cast<double>(other.x) - static_cast<double>(target.x),
                         static_cast<double>(other.y) - static_cast<double>(target.y)};
     const double dx = std::max(0.0, std::abs(inner(offset, across)) - half_length);

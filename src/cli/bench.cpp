@@ -266,7 +266,9 @@ void add_env_bench(Verb& bench) {
   };
   Verb verb = bench.verb("env", "Steps per second of an environment alone, on one core");
   auto arguments = std::make_shared<Arguments>();
-  verb.option("name", arguments->options.env, "environment").required().type_name("NAME");
+  verb.option("name", arguments->options.env, "environment, or one of its maps")
+      .required()
+      .type_name("NAME");
   verb.option("words", arguments->words, "[with] key=value ...: its arguments")
       .type_name("KEY=VALUE");
   verb.option("--steps", arguments->options.n_steps, "of a round (default: 20000)")

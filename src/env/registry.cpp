@@ -36,16 +36,22 @@ const EnvFamily& family(const std::string& name) {
               (near.empty() ? "" : "did you mean " + near + "? ") + "known:" + list);
 }
 
-std::unique_ptr<Env> make_named(const std::string& name) {
+std::unique_ptr<Env> make_named(const std::string& name, config::Map args) {
   for (const EnvFamily& family : families()) {
-    if (family.name == name) return family.make({});
+    if (family.name == name) return family.make(args);
   }
   for (const EnvFamily& family : families()) {
     for (const std::string& map : family.maps()) {
-      if (map == name) return family.make({{"map_name", {name, "name of the environment"}}});
+      if (map != name) continue;
+      if (const config::Value* second = config::find(args, "map_name")) {
+        throw Error(second->origin + ": env_args.map_name = " + second->text() +
+                    " must be left out: \"" + name + "\" is a map");
+      }
+      args.emplace_back("map_name", config::Value{name, "name of the environment"});
+      return family.make(args);
     }
   }
-  return family(name).make({});  // throws
+  return family(name).make(args);  // throws
 }
 
 }  // namespace qtot::env

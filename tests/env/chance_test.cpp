@@ -76,6 +76,18 @@ TEST(RegistryTest, AnUnknownNameIsRefusedWithTheKnownOnes) {
   EXPECT_EQ(test::error_text([] { env::make_named("two_stepp"); }), text);
 }
 
+TEST(RegistryTest, AMapIsANameThatTakesFurtherArgumentsButNoSecondMap) {
+  const auto limited =
+      env::make_named("stag_hunt_small", {{"episode_limit", {std::int64_t{7}, "e"}}});
+  EXPECT_EQ(limited->spec().episode_limit, 7);
+  EXPECT_EQ(limited->spec().obs_dim, env::make_named("stag_hunt_small")->spec().obs_dim);
+  EXPECT_EQ(
+      test::error_text([] {
+        env::make_named("stag_hunt_small", {{"map_name", {std::string("stag_hunt"), "e.yaml:3"}}});
+      }),
+      "e.yaml:3: env_args.map_name = \"stag_hunt\" must be left out: \"stag_hunt_small\" is a map");
+}
+
 TEST(RegistryTest, AnUnknownMapIsRefusedByItsKey) {
   for (const env::EnvFamily& family : env::families()) {
     const std::string text = test::error_text([&] {

@@ -92,7 +92,8 @@ const std::vector<EnvFamily>& families();
 const EnvFamily& family(const std::string& name);
 
 /// The environment of a short name: a family with its defaults ("stag_hunt") or one of the maps of a
-/// family ("stag_hunt_small"; the first family that has it). Throws Error as family() does.
-std::unique_ptr<Env> make_named(const std::string& name);
+/// family ("stag_hunt_small"; the first family that has it), with further arguments. Throws Error as family() and
+/// make do, and for a map_name beside the name of a map.
+std::unique_ptr<Env> make_named(const std::string& name, config::Map args = {});
 
 }  // namespace qtot::env
