@@ -121,6 +121,45 @@ TEST(CombatOrca, WithoutHalfPlanesTheWantedVelocityIsTakenUpToTheSpeed) {
   EXPECT_NEAR(avoidance.solve().y, 2.4, 1e-15);
 }
 
+// How near a unit at the origin comes within a second, at relative velocity v, to a point.
+double closest_within_a_second(Vec point, Vec v) {
+  const double squared = inner(v, v);
+  const double t = squared == 0 ? 0 : std::clamp(inner(point, v) / squared, 0.0, 1.0);
+  return length(point - v * t);
+}
+
+// A neighbour's half-plane touches the velocities that collide within a second where they are nearest: beside a unit
+// that stands, one that wants to go on as it does changes its velocity as little as keeps it apart.
+TEST(CombatOrca, ANeighbourCostsTheSmallestChangeThatAvoidsIt) {
+  Numbers numbers(3);
+  CollisionAvoidance<Vec> avoidance({});
+  int n_threatened = 0;
+  for (int round = 0; round < 60; ++round) {
+    const Vec position = numbers.direction() * numbers.between(1.1, 3);
+    const Vec velocity = position + numbers.in_square(1);  // towards it
+    avoidance.begin(
+        {.position = {}, .velocity = velocity, .wanted = velocity, .radius = 0.5, .speed = 10});
+    avoidance.add_neighbour({.position = position,
+                             .velocity = {},
+                             .distance_squared = inner(position, position),
+                             .radius = 0.5,
+                             .wants_to_move = false});
+    const Vec v = avoidance.solve();
+    EXPECT_GE(closest_within_a_second(position, v), 1 - 1e-9);
+    n_threatened += closest_within_a_second(position, velocity) < 1 ? 1 : 0;
+    double nearest = std::numeric_limits<double>::infinity();
+    for (int i = -kCells; i <= kCells; ++i) {
+      for (int j = -kCells; j <= kCells; ++j) {
+        const Vec change = {i * kCell / 2, j * kCell / 2};
+        if (closest_within_a_second(position, velocity + change) < 1) continue;
+        nearest = std::min(nearest, length(change));
+      }
+    }
+    EXPECT_LE(length(v - velocity), nearest + 1e-9) << round;
+  }
+  EXPECT_GT(n_threatened, 30);
+}
+
 // The promise of the paper: two units that do not overlap and both take a permitted velocity keep apart for the time
 // horizon, a second.
 TEST(CombatOrca, TwoUnitsThatBothAvoidKeepApartForASecond) {

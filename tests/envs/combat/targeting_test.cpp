@@ -111,6 +111,7 @@ TEST(CombatTargeting, AHealingEnemyHelpsTheWeakestOfThoseHurtOrFighting) {
   EXPECT_EQ(target_of(fight, 1), kNobody);
   fight.unit(4).hp = 100;
   EXPECT_EQ(target_of(fight, 1), 4);
+  fight.unit(2).hp = 44.5;
   fight.unit(3).hp = 44;
   EXPECT_EQ(target_of(fight, 1), 3);
   fight.unit(2).hp = 10;
