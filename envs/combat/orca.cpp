@@ -167,15 +167,16 @@ void CollisionAvoidance<V>::add_edge(const Obstacle& obstacle, int edge) {
 
   // it touches the obstacle: no velocity that goes into it
   if (s < 0 && a_squared < radius_squared) {
-    add(normalised(make_vec(-y_of(a), x_of(a))), zero);
+    add_half_plane(normalised(make_vec(-y_of(a), x_of(a))), zero);
     return;
   }
   if (s > 1 && b_squared <= radius_squared) {
-    if (value_of(det(b, next_direction)) >= 0) add(normalised(make_vec(-y_of(b), x_of(b))), zero);
+    if (value_of(det(b, next_direction)) >= 0)
+      add_half_plane(normalised(make_vec(-y_of(b), x_of(b))), zero);
     return;
   }
   if (s > 0 && s < 1 && is_on_line) {
-    add(-direction, zero);
+    add_half_plane(-direction, zero);
     return;
   }
 
@@ -235,7 +236,7 @@ void CollisionAvoidance<V>::add_leg_or_cutoff(const Obstacle& obstacle, int edge
 
   const auto add_corner = [&](V cutoff, V offset) {
     const V unit = normalised(offset);
-    add(make_vec(y_of(unit), -x_of(unit)), cutoff + unit * Scalar(mover_.radius));
+    add_half_plane(make_vec(y_of(unit), -x_of(unit)), cutoff + unit * Scalar(mover_.radius));
   };
   const bool behind_left = value_of(t_left) < 0;
   const bool behind_right = value_of(t_right) < 0;
@@ -258,11 +259,11 @@ void CollisionAvoidance<V>::add_leg_or_cutoff(const Obstacle& obstacle, int edge
       behind_right ? kNever : squared(mover_.velocity - (right + right_leg * t_right));
   if (to_cutoff <= to_left && to_cutoff <= to_right) {
     const V direction = -direction_of(begin);
-    add(direction, beside(left, direction));
+    add_half_plane(direction, beside(left, direction));
   } else if (to_left <= to_right) {
-    if (!left_is_foreign) add(left_leg, beside(left, left_leg));
+    if (!left_is_foreign) add_half_plane(left_leg, beside(left, left_leg));
   } else if (!right_is_foreign) {
-    add(-right_leg, beside(right, -right_leg));
+    add_half_plane(-right_leg, beside(right, -right_leg));
   }
 }
 
@@ -300,7 +301,7 @@ void CollisionAvoidance<V>::add_neighbour(const Neighbour<V>& other) {
     const V w = relative_velocity - relative_position * Scalar(kInverseTick);
     away_from(w, root(inner(w, w)), radii * kInverseTick);
   }
-  add(direction, mover_.velocity + change * Scalar(other.wants_to_move ? 0.5 : 1.0));
+  add_half_plane(direction, mover_.velocity + change * Scalar(other.wants_to_move ? 0.5 : 1.0));
 }
 
 template <class V>

@@ -61,6 +61,8 @@ class CollisionAvoidance {
   void add_obstacle(const Obstacle& obstacle);
   /// All obstacles come before the first neighbour.
   void add_neighbour(const Neighbour<V>& neighbour);
+  /// What the other two come to.
+  void add_half_plane(V direction, V point) { planes_.push_back({direction, point}); }
   /// The velocity to take.
   V solve();
 
@@ -70,7 +72,6 @@ class CollisionAvoidance {
   void add_edge(const Obstacle& obstacle, int edge);
   void add_leg_or_cutoff(const Obstacle& obstacle, int edge, int begin, int end, V left_leg,
                          V right_leg);
-  void add(V direction, V point) { planes_.push_back({direction, point}); }
   V beside(V cutoff, V direction) const;
   bool is_covered(V a, V b) const;
 
