@@ -13,17 +13,21 @@
 //   end        one side is dead; the time limit truncates
 //   obs        per agent: 4 free directions, enemies, allies, itself (layout.h); within sight, relative to it
 //   state      allies, enemies, last actions
+//   scenarios  maps whose teams and starts are drawn at each reset (scenario.h); there a side of which only healers are
+//              left has lost
 //
 // `rules: compat` keeps SMAClite's slips and its mixture of float32 and float64, for recordings; `fixed` has neither.
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <sstream>
 
 #include "envs/combat/battle.h"
 #include "envs/combat/options.h"
 #include "envs/combat/picture.h"
+#include "envs/combat/scenario.h"
 #include "envs/combat/sight.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
@@ -71,12 +75,21 @@ class Combat final : public env::Env {
              .state_dim = layout.state_dim,
              .episode_limit = map_.episode_limit};
     last_actions_.resize(static_cast<std::size_t>(layout.n_agents));
+    if (map_.scenario) {
+      muster_.emplace(map_);
+      starts_.resize(static_cast<std::size_t>(muster_->n_units()));
+      env::PhiloxChance chance(0, math::Stream::kReset, 0, 0);  // until the first reset
+      muster_->draw(chance, starts_);
+    }
     begin();
   }
 
   const env::DecPomdpSpec& spec() const override { return spec_; }
 
-  void reset(env::Chance&) override { begin(); }
+  void reset(env::Chance& chance) override {
+    if (muster_) muster_->draw(chance, starts_);
+    begin();
+  }
 
   env::StepResult step(std::span<const env::Action> joint_action, env::Chance& chance) override {
     QTOT_CHECK_EQ(joint_action.size(), last_actions_.size());
@@ -94,7 +107,7 @@ class Combat final : public env::Env {
     double reward = 0;
     for (int tick = 0; tick < kTicksPerStep; ++tick) reward += battle_.tick(tick, chance);
     ++t_;
-    const bool won = battle_.n_living(Side::kEnemy) == 0;
+    const bool won = is_beaten(Side::kEnemy);
     if (won) reward += kRewardWin;
     reward /= max_reward_ / kMaxReturn;
     const bool terminated = is_decided();
@@ -146,14 +159,25 @@ class Combat final : public env::Env {
                                                    static_cast<double>(unit.target)};
       out[1].second.insert(out[1].second.end(), row.begin(), row.end());
     }
+    if (map_.scenario) {
+      out.push_back({"kinds", {}});
+      for (const Unit& unit : battle_.units()) {
+        out.back().second.push_back(static_cast<double>(unit.kind));
+      }
+    }
     return out;
   }
 
   void restore(const env::Snapshot& snapshot) override {
     const int t = env::snapshot_integer(snapshot, "t", 0, spec_.episode_limit);
-    std::vector<Unit> units = read_units(snapshot);
+    const std::vector<Start> starts = read_starts(snapshot);
+    const std::vector<Unit> units = read_units(snapshot, starts);
     const std::vector<int> last_actions = env::snapshot_integers(
         snapshot, "last_actions", last_actions_.size(), kNobody, spec_.n_actions - 1);
+    if (map_.scenario) {
+      starts_ = starts;
+      begin();
+    }
     t_ = t;
     std::copy(units.begin(), units.end(), battle_.units().begin());
     std::copy(last_actions.begin(), last_actions.end(), last_actions_.begin());
@@ -188,9 +212,16 @@ class Combat final : public env::Env {
     }
   }
 
-  bool is_decided() const {
-    return battle_.n_living(Side::kAlly) == 0 || battle_.n_living(Side::kEnemy) == 0;
+  // Marauders cannot reach medivacs, so that a scenario with nothing else left would have no winner.
+  bool is_beaten(Side side) const {
+    if (!map_.scenario) return battle_.n_living(side) == 0;
+    const std::span<const Unit> units = battle_.units();
+    return std::none_of(units.begin(), units.end(), [side](const Unit& unit) {
+      return unit.side == side && !unit.is_removed && !unit.is_healer();
+    });
   }
+
+  bool is_decided() const { return is_beaten(Side::kAlly) || is_beaten(Side::kEnemy); }
 
   void command(int agent, env::Action action) {
     Unit& self = battle_.units()[static_cast<std::size_t>(sight_.agent_id(agent))];
@@ -207,8 +238,32 @@ class Combat final : public env::Env {
     }
   }
 
-  std::vector<Unit> read_units(const env::Snapshot& snapshot) const {
+  // Who fights. Where they started is not in the snapshot, and no longer matters.
+  std::vector<Start> read_starts(const env::Snapshot& snapshot) const {
+    std::vector<Start> starts = starts_;
+    if (!map_.scenario) return starts;
+    const std::vector<int> kinds =
+        env::snapshot_integers(snapshot, "kinds", starts.size(), 0, kNumUnitKinds - 1);
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      starts[i].kind = static_cast<UnitKind>(kinds[i]);
+      const bool is_choice = std::any_of(
+          map_.scenario->choices.begin(), map_.scenario->choices.end(),
+          [&](const Scenario::Choice& choice) { return choice.kind == starts[i].kind; });
+      if (!is_choice) {
+        throw Error("snapshot: kinds[" + std::to_string(i) + "] = " + std::to_string(kinds[i]) +
+                    " is no unit of the map's line `team`");
+      }
+    }
+    return starts;
+  }
+
+  std::vector<Unit> read_units(const env::Snapshot& snapshot, std::span<const Start> starts) const {
     std::vector<Unit> units(battle_.units().begin(), battle_.units().end());
+    if (map_.scenario) {
+      Battle other(map_, rules_);
+      other.begin(starts);
+      units.assign(other.units().begin(), other.units().end());
+    }
     const std::vector<double>& table =
         env::snapshot_array(snapshot, "units", units.size() * kNumColumns);
     for (std::size_t i = 0; i < units.size(); ++i) {
@@ -251,6 +306,7 @@ class Combat final : public env::Env {
 
   CombatMap map_;
   std::vector<Start> starts_;
+  std::optional<Muster> muster_;  // of a scenario
   Battle battle_;
   Sight sight_;
   env::DecPomdpSpec spec_;

@@ -16,16 +16,25 @@ struct Army {
   std::set<UnitKind> kinds;
 };
 
+void add_kind(Army& army, UnitKind kind) {
+  const UnitType& type = unit_type(kind);
+  army.has_shields |= type.shield > 0;
+  army.has_healers |= type.weapon == Weapon::kHeal;
+  army.kinds.insert(kind);
+}
+
+// In a scenario of all kinds that may be drawn, so that no size depends on the draw.
 Army army_of(const CombatMap& map, Side side) {
   Army army;
+  if (map.scenario) {
+    army.n_units = side == Side::kAlly ? map.scenario->n_allies : map.scenario->n_enemies;
+    for (const Scenario::Choice& choice : map.scenario->choices) add_kind(army, choice.kind);
+  }
   for (const Group& group : map.groups) {
     if (group.side != side) continue;
     for (const Squad& squad : group.squads) {
-      const UnitType& type = unit_type(squad.kind);
       army.n_units += squad.count;
-      army.has_shields |= type.shield > 0;
-      army.has_healers |= type.weapon == Weapon::kHeal;
-      army.kinds.insert(squad.kind);
+      add_kind(army, squad.kind);
     }
   }
   return army;

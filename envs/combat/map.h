@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +16,8 @@ namespace qtot::envs::combat {
 
 enum class Side : std::uint8_t { kAlly, kEnemy };
 
-inline constexpr int kMapSize = 32;  // cells on each side
+inline constexpr int kMapSize = 32;    // cells on each side
+inline constexpr int kMaxUnits = 256;  // on both sides together
 
 struct Squad {
   UnitKind kind;
@@ -28,6 +31,23 @@ struct Group {
   std::vector<Squad> squads;  // in the order of the file: units are numbered and placed in it
 };
 
+/// Where the units of a scenario start: see scenario.h.
+enum class Positions : std::uint8_t { kSurround, kReflect, kSurroundAndReflect };
+
+/// Teams and starts that are drawn anew for every episode, as in SMACv2 (Ellis et al., 2023).
+struct Scenario {
+  struct Choice {
+    UnitKind kind;
+    int weight = 0;            // its probability times the sum of all weights
+    bool never_alone = false;  // no team has only such units; true of every healer
+  };
+
+  int n_allies = 0;
+  int n_enemies = 0;
+  std::vector<Choice> choices;  // each kind once; one of them may stand alone
+  Positions positions = Positions::kSurroundAndReflect;
+};
+
 /// Whether a cell can be walked on: walkable[y][x], row 0 is the lowest.
 using Terrain = std::array<std::array<bool, kMapSize>, kMapSize>;
 
@@ -35,7 +55,8 @@ struct CombatMap {
   std::string name;
   int episode_limit = 0;              // steps
   double attack_x = 0, attack_y = 0;  // where enemies go that see nobody
-  std::vector<Group> groups;          // at least one of each side
+  std::vector<Group> groups;          // at least one of each side; none in a scenario
+  std::optional<Scenario> scenario;
   Terrain walkable = {};
 };
 

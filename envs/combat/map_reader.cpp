@@ -1,12 +1,14 @@
 #include "envs/combat/map_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
 
 #include "envs/combat/map_files.h"
 #include "envs/combat/placement.h"
+#include "envs/combat/scenario.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
 #include "qtot/base/printable.h"
@@ -15,10 +17,14 @@ namespace qtot::envs::combat {
 namespace {
 
 constexpr int kMaxSteps = 100000;
-constexpr int kMaxUnits = 256;  // on both sides together
+constexpr int kMaxWeight = 1000000;
 constexpr std::string_view kBlanks = " \t\r";
 constexpr char kWalkable = '_';
 constexpr char kBlocked = 'X';
+constexpr std::array<std::pair<std::string_view, Positions>, 3> kPositions = {
+    {{"surround", Positions::kSurround},
+     {"reflect", Positions::kReflect},
+     {"surround_and_reflect", Positions::kSurroundAndReflect}}};
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlanks);
@@ -92,7 +98,12 @@ CombatMap MapReader::read(const std::string& name) {
     read_line(line, map);
   }
   check_whole(map);
-  check_starts(map);
+  if (team_line_) {
+    finish_scenario(map);
+  } else {
+    check_groups(map);
+    check_starts(map);
+  }
   return map;
 }
 
@@ -115,8 +126,16 @@ void MapReader::read_line(const Line& line, CombatMap& map) {
     read_group(line, map);
   } else if (keyword == "terrain") {
     read_terrain(line, map);
+  } else if (keyword == "team") {
+    read_team(line, map);
+  } else if (keyword == "never_alone") {
+    read_never_alone(line);
+  } else if (keyword == "positions") {
+    read_positions(line);
   } else {
-    fail(line, "a line that begins with limit, attack_point, ally, enemy or terrain");
+    fail(line,
+         "a line that begins with limit, attack_point, ally, enemy, team, never_alone, positions "
+         "or terrain");
   }
 }
 
@@ -166,10 +185,69 @@ Squad MapReader::read_squad(const Line& line, std::string_view text) {
     fail(line, "a count of at least 1, and at most " + std::to_string(kMaxUnits) +
                    " units on the whole map");
   }
-  const std::optional<UnitKind> kind = unit_kind(words[1]);
-  if (!kind) fail(line, "one of the units " + known_units());
+  const UnitKind kind = read_kind(line, words[1]);
   n_units_ += *count;
-  return {*kind, *count};
+  return {kind, *count};
+}
+
+UnitKind MapReader::read_kind(const Line& line, std::string_view word) const {
+  const std::optional<UnitKind> kind = unit_kind(word);
+  if (!kind) fail(line, "one of the units " + known_units());
+  return *kind;
+}
+
+void MapReader::read_team(const Line& line, CombatMap& map) {
+  if (team_line_) fail(line, "one line `team`");
+  team_line_ = line;
+  const std::vector<std::string_view> words = words_of(line.text);
+  if (words.size() < 5 || words[2] != "vs" || words[4] != "from") {
+    fail(line, "`team ALLIES vs ENEMIES from UNIT WEIGHT, ...`");
+  }
+  const std::optional<int> n_allies = number_in<int>(words[1]);
+  const std::optional<int> n_enemies = number_in<int>(words[3]);
+  const auto is_size = [](const std::optional<int>& n) { return n && *n >= 1 && *n < kMaxUnits; };
+  if (!is_size(n_allies) || !is_size(n_enemies) || *n_allies + *n_enemies > kMaxUnits) {
+    fail(line, "teams of at least 1 unit, and at most " + std::to_string(kMaxUnits) +
+                   " units on the whole map");
+  }
+  Scenario scenario{.n_allies = *n_allies, .n_enemies = *n_enemies, .choices = {}};
+  const auto head = static_cast<std::size_t>(words[4].end() - line.text.begin());
+  for (const std::string_view part : split(line.text.substr(head), ',')) {
+    const Scenario::Choice choice = read_choice(line, part);
+    for (const Scenario::Choice& other : scenario.choices) {
+      if (other.kind == choice.kind) fail(line, "each unit once");
+    }
+    scenario.choices.push_back(choice);
+  }
+  map.scenario = std::move(scenario);
+}
+
+Scenario::Choice MapReader::read_choice(const Line& line, std::string_view text) const {
+  const std::vector<std::string_view> words = words_of(text);
+  if (words.size() != 2) fail(line, "`UNIT WEIGHT` between commas");
+  const UnitKind kind = read_kind(line, words[0]);
+  const std::optional<int> weight = number_in<int>(words[1]);
+  if (!weight || *weight < 1 || *weight > kMaxWeight) {
+    fail(line, "a weight from 1 to " + std::to_string(kMaxWeight));
+  }
+  return {.kind = kind, .weight = *weight, .never_alone = unit_type(kind).weapon == Weapon::kHeal};
+}
+
+void MapReader::read_never_alone(const Line& line) {
+  if (!never_alone_.empty()) fail(line, "one line `never_alone`");
+  const std::string_view keyword = words_of(line.text).front();
+  for (const std::string_view part : split(line.text.substr(keyword.size()), ',')) {
+    never_alone_.emplace_back(line, read_kind(line, part));
+  }
+}
+
+void MapReader::read_positions(const Line& line) {
+  if (positions_) fail(line, "one line `positions`");
+  const std::vector<std::string_view> words = words_of(line.text);
+  for (const auto& [name, positions] : kPositions) {
+    if (words.size() == 2 && words[1] == name) positions_ = positions;
+  }
+  if (!positions_) fail(line, "`positions` and one of surround, reflect, surround_and_reflect");
 }
 
 void MapReader::read_terrain(const Line& line, CombatMap& map) {
@@ -223,6 +301,15 @@ void MapReader::check_whole(const CombatMap& map) const {
   if (!has_limit_) fail_whole("expected a line `limit STEPS`, found none");
   if (!has_attack_point_) fail_whole("expected a line `attack_point X Y`, found none");
   if (!has_terrain_) fail_whole("expected a line `terrain`, found none");
+  if (team_line_ && !map.groups.empty()) {
+    fail(group_lines_.front(), "no line `ally` or `enemy` beside a line `team`");
+  }
+  if (!team_line_ && (positions_ || !never_alone_.empty())) {
+    fail_whole("expected a line `team` beside `positions` and `never_alone`, found none");
+  }
+}
+
+void MapReader::check_groups(const CombatMap& map) const {
   for (const Side side : {Side::kAlly, Side::kEnemy}) {
     const bool has_one = std::any_of(map.groups.begin(), map.groups.end(),
                                      [side](const Group& group) { return group.side == side; });
@@ -231,6 +318,26 @@ void MapReader::check_whole(const CombatMap& map) const {
                  (side == Side::kAlly ? "ally" : "enemy") + ", found none");
     }
   }
+}
+
+void MapReader::finish_scenario(CombatMap& map) const {
+  Scenario& scenario = *map.scenario;
+  if (!positions_) fail_whole("expected a line `positions` beside `team`, found none");
+  scenario.positions = *positions_;
+  for (const auto& [line, kind] : never_alone_) {
+    bool is_known = false;
+    for (Scenario::Choice& choice : scenario.choices) {
+      if (choice.kind != kind) continue;
+      choice.never_alone = true;
+      is_known = true;
+    }
+    if (!is_known) fail(line, "units of the line `team`");
+  }
+  if (std::all_of(scenario.choices.begin(), scenario.choices.end(),
+                  [](const Scenario::Choice& choice) { return choice.never_alone; })) {
+    fail(*team_line_, "a unit that is neither a healer nor never_alone");
+  }
+  if (!has_room(map)) fail(*team_line_, "teams that surely find room on the terrain");
 }
 
 // Units may start on blocked ground, as in SMAClite, but not beyond the edge: there is no ground.

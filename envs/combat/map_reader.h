@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "envs/combat/map.h"
@@ -35,9 +37,16 @@ class MapReader {
   void read_group(const Line& line, CombatMap& map);
   Squad read_squad(const Line& line, std::string_view text);
   void read_terrain(const Line& line, CombatMap& map);
+  void read_team(const Line& line, CombatMap& map);
+  Scenario::Choice read_choice(const Line& line, std::string_view text) const;
+  void read_never_alone(const Line& line);
+  void read_positions(const Line& line);
+  UnitKind read_kind(const Line& line, std::string_view word) const;
   double read_coordinate(const Line& line, std::string_view word, const std::string& form) const;
 
   void check_whole(const CombatMap& map) const;
+  void check_groups(const CombatMap& map) const;
+  void finish_scenario(CombatMap& map) const;
   void check_starts(const CombatMap& map) const;
 
   std::string origin_;
@@ -48,6 +57,9 @@ class MapReader {
   bool has_attack_point_ = false;
   bool has_terrain_ = false;
   std::vector<Line> group_lines_;
+  std::optional<Line> team_line_;
+  std::optional<Positions> positions_;
+  std::vector<std::pair<Line, UnitKind>> never_alone_;
 };
 
 }  // namespace qtot::envs::combat

@@ -1,12 +1,30 @@
 #include "envs/combat/options.h"
 
+#include "envs/combat/scenario.h"
 #include "envs/combat/smac_options.h"
 #include "qtot/base/error.h"
+#include "qtot/base/printable.h"
 
 namespace qtot::envs::combat {
 namespace {
 
 constexpr int kMaxLimit = 1000000;
+
+// In place of the numbers of the map.
+void set_sizes(const CombatOptions& options, CombatMap& map) {
+  if (options.n_units == 0 && options.n_enemies == 0) return;
+  const std::string keys = "env_args.n_units and env_args.n_enemies: ";
+  if (!map.scenario) {
+    throw Error(keys + "expected a map with a line `team`, found \"" + printable(map.name) + "\"");
+  }
+  Scenario& scenario = *map.scenario;
+  if (options.n_units > 0) scenario.n_allies = options.n_units;
+  if (options.n_enemies > 0) scenario.n_enemies = options.n_enemies;
+  if (scenario.n_allies + scenario.n_enemies > kMaxUnits || !has_room(map)) {
+    throw Error(keys + "expected teams that surely find room on the terrain, found " +
+                std::to_string(scenario.n_allies) + " vs " + std::to_string(scenario.n_enemies));
+  }
+}
 
 }  // namespace
 
@@ -20,6 +38,10 @@ void CombatOptions::options(config::Options& o) {
         config::one_of({"fixed", "compat"}));
   o.add("episode_limit", episode_limit, "steps of an episode; 0: the map's",
         config::between(0, kMaxLimit));
+  o.add("n_units", n_units, "allies of a scenario (10gen_terran, ...); 0: the map's",
+        config::between(0, kMaxUnits - 1));
+  o.add("n_enemies", n_enemies, "enemies of a scenario; 0: the map's",
+        config::between(0, kMaxUnits - 1));
   add_smac_options(o);
 }
 
@@ -41,6 +63,7 @@ Setting read_setting(const config::Map& args) {
     setting.map = named_map(options.map_name);
   }
   if (options.episode_limit > 0) setting.map.episode_limit = options.episode_limit;
+  set_sizes(options, setting.map);
   return setting;
 }
 

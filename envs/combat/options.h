@@ -16,6 +16,8 @@ struct CombatOptions {
   std::string map_text;  // the same, written out
   std::string rules = "fixed";
   int episode_limit = 0;
+  int n_units = 0;  // of a scenario
+  int n_enemies = 0;
 
   void options(config::Options& o);
 };

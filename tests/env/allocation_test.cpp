@@ -61,6 +61,15 @@ TEST_P(EveryEnvAllocation, StepAndObserveAllocateNothing) {
   EXPECT_GT(n_allocations, 0);  // the counter is in force
 }
 
+// The first episodes may still make room.
+TEST_P(EveryEnvAllocation, ResetsAllocateNothingInTheLongRun) {
+  const auto env = GetParam().make();
+  for (std::uint64_t ticket = 0; ticket < 3; ++ticket) test::reset(*env, ticket);
+  const long before = n_allocations;
+  for (std::uint64_t ticket = 3; ticket < 30; ++ticket) test::reset(*env, ticket);
+  EXPECT_EQ(n_allocations - before, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Envs, EveryEnvAllocation, testing::ValuesIn(test::every_env()),
                          test::env_case_name);
 

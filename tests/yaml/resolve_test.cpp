@@ -126,7 +126,8 @@ TEST(ShippedConfigs, AllResolveWithoutWarning) {
   EXPECT_THAT(algs, testing::ElementsAre("iql", "pymarl2/iql", "pymarl2/qmix", "pymarl2/vdn",
                                          "qmix", "qmix_lin", "qmix_ns", "qmix_predator_prey",
                                          "two_step_qmix", "two_step_vdn", "vdn", "vdn_s"));
-  EXPECT_THAT(envs, testing::IsSupersetOf({"combat", "matrix_game", "sc2", "stag_hunt",
+  EXPECT_THAT(envs, testing::IsSupersetOf({"combat", "matrix_game", "sc2", "smacv2_protoss",
+                                           "smacv2_terran", "smacv2_zerg", "stag_hunt",
                                            "stag_hunt_small", "two_step"}));
   for (const std::string& alg : algs) {
     for (const std::string& env : envs) {

@@ -93,8 +93,8 @@ TEST(CombatMaps, AnUnknownNameIsAnErrorThatNamesTheNearest) {
 TEST(CombatMaps, WhatALineShouldBeIsNamedWithItsNumber) {
   const auto error = [](const std::string& line) { return error_of(kHead + line + kTail); };
   EXPECT_EQ(error("neutral 16 16: 1 marine"),
-            "mine.map:3: expected a line that begins with limit, attack_point, ally, enemy or "
-            "terrain, found \"neutral 16 16: 1 marine\"");
+            "mine.map:3: expected a line that begins with limit, attack_point, ally, enemy, "
+            "team, never_alone, positions or terrain, found \"neutral 16 16: 1 marine\"");
   EXPECT_THAT(error("limit 60"), HasSubstr("mine.map:3: expected one line `limit`"));
   EXPECT_THAT(error("attack_point 1 1"), HasSubstr(":3: expected one line `attack_point`"));
   EXPECT_THAT(error("terrain simple"), HasSubstr(":6: expected one line `terrain`"));
@@ -141,8 +141,8 @@ TEST(CombatMaps, WhatIsMissingIsNamed) {
 
 TEST(CombatMaps, ATerrainIsAKnownNameOrThirtyTwoRows) {
   EXPECT_THAT(error_of(kHead + "terrain swamp"),
-              HasSubstr("mine.map:3: expected one of the terrains corridor, field, octagon, "
-                        "pentagon, ravine, simple, found"));
+              HasSubstr("mine.map:3: expected one of the terrains corridor, field, flat, "
+                        "octagon, pentagon, ravine, simple, found"));
   EXPECT_THAT(error_of(kHead + "terrain a b"), HasSubstr(":3: expected `terrain NAME`, or"));
   EXPECT_EQ(error_of(kHead + "terrain\n" + rows(std::string(32, '_'), 31)),
             "mine.map: expected 32 rows of terrain, found 31");
