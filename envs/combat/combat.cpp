@@ -65,6 +65,7 @@ class Combat final : public env::Env {
  public:
   explicit Combat(const Setting& setting)
       : map_(setting.map),
+        rules_(setting.rules),
         starts_(place(setting.map)),
         battle_(setting.map, setting.rules),
         sight_(setting.map, setting.rules) {
@@ -305,6 +306,7 @@ class Combat final : public env::Env {
   }
 
   CombatMap map_;
+  Rules rules_;
   std::vector<Start> starts_;
   std::optional<Muster> muster_;  // of a scenario
   Battle battle_;

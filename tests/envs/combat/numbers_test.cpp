@@ -3,6 +3,7 @@
 // roundings away, which is why the operations are done in float.
 
 #include "envs/combat/numbers.h"
+#include "qtot/math/elementary.h"
 
 #include <gtest/gtest.h>
 
