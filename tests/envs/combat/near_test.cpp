@@ -8,6 +8,7 @@
 
 #include "envs/combat/crowd.h"
 #include "envs/combat/obstacles.h"
+#include "qtot/math/elementary.h"
 #include "qtot/math/philox.h"
 
 namespace qtot::envs::combat {

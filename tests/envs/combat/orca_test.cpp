@@ -1,6 +1,7 @@
 // Collision avoidance: its half-planes, its solver, and what they are for: nobody walks into another or into a wall.
 
 #include "envs/combat/orca.h"
+#include "qtot/math/elementary.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
 // Maps whose teams and starts are drawn: what every draw keeps, and how often which comes out.
 
 #include "envs/combat/scenario.h"
+#include "qtot/math/elementary.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 #include "envs/combat/sight.h"
+#include "qtot/math/elementary.h"
 
 #include <gtest/gtest.h>
 
