@@ -152,22 +152,6 @@ struct CheckArguments {
   bool json = false;
 };
 
-// Over all recordings with positions, since many are too short to be judged alone.
-bool enough_within(const std::vector<env::TraceReport>& reports) {
-  long n_steps = 0, n_beyond = 0;
-  for (const env::TraceReport& report : reports) {
-    if (!report.positions) continue;
-    n_steps += report.n_steps;
-    n_beyond += report.positions->n_steps_beyond;
-  }
-  const bool enough = env::enough_within(n_beyond, n_steps);
-  if (!enough) {
-    std::cerr << "positions beyond 1e-5 in " << n_beyond << " of " << n_steps
-              << " steps of all recordings, expected less than 1 %\n";
-  }
-  return enough;
-}
-
 ExitCode check(const CheckArguments& arguments) {
   constexpr std::size_t kListed = 20;
   const env::TraceOptions options = {.n_listed = arguments.verbose ? kListed : 0};
@@ -178,7 +162,6 @@ ExitCode check(const CheckArguments& arguments) {
     all_ok = all_ok && reports.back().ok();
     if (!arguments.json) print_readable(reports.back());
   }
-  all_ok = enough_within(reports) && all_ok;
   if (arguments.json) {
     Json document = Json::array();
     for (const env::TraceReport& report : reports) document.push_back(to_json(report));

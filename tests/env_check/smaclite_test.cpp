@@ -189,10 +189,11 @@ TEST(OneUlpTest, ExplainsStepsThatTheLastBitOfAPositionDecides) {
   EXPECT_EQ(report.positions->n_ulp_steps, report.positions->n_steps_beyond);
 }
 
-TEST(PositionRule, AsksForMoreThan99PercentOfManySteps) {
+TEST(PositionRule, AsksForMoreThan99PercentOfTheStepsButForOneAlone) {
   EXPECT_TRUE(env::enough_within(10, 1001));
   EXPECT_FALSE(env::enough_within(10, 1000));
-  EXPECT_TRUE(env::enough_within(10, 999)) << "too few steps for a share";
+  EXPECT_TRUE(env::enough_within(1, 29)) << "of a short recording one step is more than a share";
+  EXPECT_FALSE(env::enough_within(2, 29));
   const env::PositionReport beyond = {.n_steps_beyond = 20, .n_ulp_steps = 20};
   EXPECT_TRUE(beyond.ok(2001));
   EXPECT_FALSE(beyond.ok(2000));
