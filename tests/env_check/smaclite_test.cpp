@@ -179,14 +179,12 @@ TEST_F(SmacliteTrace, RandomDamageIsAMismatchOrAnErrorAndNeverACrash) {
   EXPECT_GT(damage.n_errors, 20);
 }
 
-// Two steps of this recording cannot be reproduced from the recorded positions: collisions that the
-// last bit decides. One of them ends 0.018 away.
-TEST(OneUlpTest, ExplainsStepsThatTheLastBitOfAPositionDecides) {
+// The last bit decides some collisions of this recording: one ulp elsewhere ends up to 0.018 away.
+TEST(SmacliteTrace, ReproducesCollisionsThatTheLastBitOfAPositionDecides) {
   const std::string path = kShipped / "smaclite-10m_vs_11m-weak-cut.jsonl.gz";
   const env::TraceReport report = env::check_trace(path);
   EXPECT_TRUE(report.ok()) << describe(report);
-  EXPECT_EQ(report.positions->n_wrong_steps + report.positions->n_small_steps, 0);
-  EXPECT_EQ(report.positions->n_ulp_steps, report.positions->n_steps_beyond);
+  EXPECT_EQ(report.positions->n_steps_beyond, 0);
 }
 
 TEST(PositionRule, AsksForMoreThan99PercentOfTheStepsButForOneAlone) {
