@@ -180,7 +180,7 @@ TEST_F(SmacliteTrace, RandomDamageIsAMismatchOrAnErrorAndNeverACrash) {
 }
 
 // The last bit decides some collisions of this recording: one ulp elsewhere ends up to 0.018 away.
-TEST(SmacliteTrace, ReproducesCollisionsThatTheLastBitOfAPositionDecides) {
+TEST(SmacliteCollisions, ReproducesCollisionsThatTheLastBitOfAPositionDecides) {
   const std::string path = kShipped / "smaclite-10m_vs_11m-weak-cut.jsonl.gz";
   const env::TraceReport report = env::check_trace(path);
   EXPECT_TRUE(report.ok()) << describe(report);
