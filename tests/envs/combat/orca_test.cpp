@@ -262,6 +262,7 @@ std::optional<std::string> blocked_unit(const env::Env& env, const CombatMap& ma
 TEST(CombatOrca, NobodyOnTheGroundEntersBlockedCells) {
   for (const std::string& name : map_names()) {
     const CombatMap map = named_map(name);
+    if (map.groups.empty()) continue;  // its teams are drawn: who starts where is not known here
     const auto env = env::make_named(name);
     std::vector<bool> is_excused;  // who flies or starts inside
     for (const Start& start : place(map)) {
