@@ -220,7 +220,7 @@ TEST(CombatReward, IsDamageAndKillsOverAllThatThereIs) {
   EXPECT_EQ(arena.play({kTarget}).reward, static_cast<float>(6.0 * 20 / 540));
 }
 
-// The zergling recovers between the shots, which is paid again when it is shot off.
+// The spine crawler recovers between the shots, which is paid again when it is shot off.
 TEST(CombatReward, WithRegenerationAnEpisodeCanExceedTwenty) {
   Arena arena{.starts = {ally(kMarine, 8, 10), enemy(kSpineCrawler, 2, 23)}};
   for (int i = 0; i < 8; ++i) arena.starts.insert(arena.starts.begin(), ally(kStalker, 6 + i, 20));

@@ -22,6 +22,20 @@ double wide(float x) {
   return static_cast<double>(x);
 }
 
+// Out of line and through memory, where the compiler sees a pair and may vectorise it.
+[[gnu::noinline]] MixedVec sum(const MixedVec& a, const MixedVec& b) {
+  return a + b;
+}
+[[gnu::noinline]] MixedVec difference(const MixedVec& a, const MixedVec& b) {
+  return a - b;
+}
+[[gnu::noinline]] MixedVec product(const MixedVec& a, const Mixed& s) {
+  return a * s;
+}
+[[gnu::noinline]] MixedVec quotient(const MixedVec& a, const Mixed& s) {
+  return a / s;
+}
+
 struct Operands {
   float ax, ay, bx, by;
 };
@@ -52,11 +66,11 @@ TEST(CombatNumbers, PairsOfSinglesAreRoundedInBothLanes) {
   for (const Operands& o : operands()) {
     const MixedVec a = singles(runtime(o.ax), runtime(o.ay));
     const MixedVec b = singles(runtime(o.bx), runtime(o.by));
-    expect_lanes(a + b, runtime(o.ax) + runtime(o.bx), runtime(o.ay) + runtime(o.by));
-    expect_lanes(a - b, runtime(o.ax) - runtime(o.bx), runtime(o.ay) - runtime(o.by));
+    expect_lanes(sum(a, b), runtime(o.ax) + runtime(o.bx), runtime(o.ay) + runtime(o.by));
+    expect_lanes(difference(a, b), runtime(o.ax) - runtime(o.bx), runtime(o.ay) - runtime(o.by));
     const Mixed s(0.3);  // a Python number is rounded to the array's type first
-    expect_lanes(a * s, runtime(o.ax) * runtime(0.3F), runtime(o.ay) * runtime(0.3F));
-    expect_lanes(a / s, runtime(o.ax) / runtime(0.3F), runtime(o.ay) / runtime(0.3F));
+    expect_lanes(product(a, s), runtime(o.ax) * runtime(0.3F), runtime(o.ay) * runtime(0.3F));
+    expect_lanes(quotient(a, s), runtime(o.ax) / runtime(0.3F), runtime(o.ay) / runtime(0.3F));
     const float xx = runtime(runtime(o.ax) * runtime(o.bx));
     const float yy = runtime(runtime(o.ay) * runtime(o.by));
     EXPECT_TRUE(inner(a, b).is_single);
