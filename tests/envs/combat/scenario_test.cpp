@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <memory>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
