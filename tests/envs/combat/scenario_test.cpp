@@ -3,25 +3,22 @@
 #include "envs/combat/scenario.h"
 #include "qtot/math/elementary.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <memory>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "env/every_env.h"
 #include "envs/combat/layout.h"
 #include "envs/combat/options.h"
-#include "support/error_text.h"
 
 namespace qtot::envs::combat {
 namespace {
-
-using testing::HasSubstr;
 
 constexpr int kTickets = 2000;
 constexpr double kGap = 0.05;  // scenario.cpp: between edges
@@ -235,7 +232,7 @@ TEST(CombatScenario, WithoutALuckyDrawTheFirstFreePointOfTheLatticeIsTaken) {
   EXPECT_TRUE(is_reflected(starts));
 }
 
-// get_size of kinds that may be drawn, whether they are or not: SMACv2's columns of one race.
+// Of the kinds that may be drawn, whether they are or not.
 TEST(CombatScenario, SizesAreThoseOfAllItsKinds) {
   const Layout terran = layout_of(scenario_map("10gen_terran", 10, 11));
   EXPECT_EQ(terran.n_agents, 10);
@@ -248,190 +245,6 @@ TEST(CombatScenario, SizesAreThoseOfAllItsKinds) {
   const Layout protoss = layout_of(scenario_map("10gen_protoss", 5, 5));
   EXPECT_TRUE(protoss.allies_have_shields);
   EXPECT_TRUE(protoss.enemies_have_shields);
-}
-
-class CombatScenarioEnv : public testing::Test {
- protected:
-  static std::unique_ptr<env::Env> make(const config::Map& args) {
-    return env::family("combat").make(args);
-  }
-  static const std::vector<double>& array(const env::Snapshot& snapshot, const std::string& name) {
-    for (const auto& [key, values] : snapshot) {
-      if (key == name) return values;
-    }
-    throw Error("no array " + name);
-  }
-};
-
-// The contract tests ask more of every map; here both teams differ, so that kinds must travel along.
-TEST_F(CombatScenarioEnv, ASnapshotCarriesTheDrawnKinds) {
-  const config::Map args = {{"map_name", {std::string("10gen_protoss"), "test"}}};
-  const auto env = make(args);
-  const auto other = make(args);
-  test::reset(*env, 0);
-  test::reset(*other, 1);
-  ASSERT_NE(array(env->snapshot(), "kinds"), array(other->snapshot(), "kinds"));
-  other->restore(env->snapshot());
-  EXPECT_EQ(other->snapshot(), env->snapshot());
-  EXPECT_EQ(other->text(), env->text());
-  EXPECT_EQ(test::View(*other), test::View(*env));
-}
-
-TEST_F(CombatScenarioEnv, ARefusedSnapshotChangesNothing) {
-  const auto env = make({{"map_name", {std::string("10gen_terran"), "test"}}});
-  test::reset(*env, 0);
-  const env::Snapshot before = env->snapshot();
-  test::reset(*env, 1);
-  env::Snapshot wrong = env->snapshot();
-  for (auto& [key, values] : wrong) {
-    if (key == "kinds") values[0] = static_cast<double>(UnitKind::kZealot);
-  }
-  env->restore(before);
-  EXPECT_EQ(test::error_text([&] { env->restore(wrong); }),
-            "snapshot: kinds[0] = 4 is no unit of the map's line `team`");
-  EXPECT_EQ(env->snapshot(), before);
-}
-
-TEST_F(CombatScenarioEnv, AMapWithoutTeamsHasNoKindsInItsSnapshot) {
-  for (const auto& [key, values] : make({})->snapshot()) EXPECT_NE(key, "kinds");
-}
-
-std::string map_of(const std::string& rest) {
-  return "limit 50\nattack_point 16 16\nterrain flat\n" + rest;
-}
-
-env::Snapshot with_alive(const env::Snapshot& snapshot, const std::vector<int>& alive) {
-  constexpr std::size_t kColumns = 13;
-  env::Snapshot out = snapshot;
-  for (auto& [key, values] : out) {
-    if (key != "units") continue;
-    for (std::size_t i = 0; i < alive.size(); ++i) {
-      values[i * kColumns] = alive[i];
-      if (alive[i] == 0) values[i * kColumns + 1] = 0;
-    }
-  }
-  return out;
-}
-
-// Marauders could not finish medivacs off.
-TEST_F(CombatScenarioEnv, ASideOfWhichOnlyHealersAreLeftHasLost) {
-  const auto env =
-      make({{"map_text",
-             {map_of("team 2 vs 2 from marauder 1, medivac 1\npositions reflect\n"), "test"}}});
-  std::uint64_t ticket = 0;
-  const auto kind = [&](std::size_t i) {
-    return static_cast<UnitKind>(array(env->snapshot(), "kinds")[i]);
-  };
-  do {
-    test::reset(*env, ticket++);
-  } while (kind(0) != UnitKind::kMarauder || kind(1) != UnitKind::kMedivac);
-  const env::Snapshot start = env->snapshot();
-  EXPECT_FALSE(env->has_ended());
-  env->restore(with_alive(start, {1, 1, 0, 1}));
-  EXPECT_TRUE(env->has_ended());
-  env->restore(with_alive(start, {0, 1, 1, 1}));
-  EXPECT_TRUE(env->has_ended());
-  env->restore(with_alive(start, {1, 0, 1, 0}));
-  EXPECT_FALSE(env->has_ended());
-}
-
-// A marine and a colossus have not the same hit points: the sum that rewards are divided by follows the draw.
-TEST_F(CombatScenarioEnv, RewardsAreScaledByTheEnemiesThatWereDrawn) {
-  const auto env =
-      make({{"map_text",
-             {map_of("team 1 vs 1 from marine 1, colossus 1\npositions reflect\n"), "test"}}});
-  for (std::uint64_t ticket = 0; ticket < 20; ++ticket) {
-    test::reset(*env, ticket);
-    const auto kind = static_cast<UnitKind>(array(env->snapshot(), "kinds")[1]);
-    const UnitType& type = unit_type(kind);
-    // one enemy with 1 hp at the ally's side, that the ally kills within a step
-    env::Snapshot snapshot = env->snapshot();
-    for (auto& [key, values] : snapshot) {
-      if (key != "units") continue;
-      values[13 + 1] = 1;
-      values[13 + 2] = 0;
-      values[13 + 5] = values[5] + 3;
-      values[13 + 6] = values[6];
-      values[13 + 11] = 10;  // its shield does not come back yet
-    }
-    env->restore(snapshot);
-    env::PhiloxChance chance(7, math::Stream::kStep, ticket, 0);
-    const std::array<env::Action, 1> attack = {6};
-    const env::StepResult result = env->step(attack, chance);
-    ASSERT_TRUE(result.won);
-    const double most = 200 + 10 + type.hp + type.shield;
-    EXPECT_FLOAT_EQ(result.reward, static_cast<float>((200 + 10 + 1) / (most / 20)));
-  }
-}
-
-std::string error_of(const std::string& rest) {
-  return test::error_text([&] { parse_map(map_of(rest), "mine", "mine.map"); });
-}
-
-TEST(CombatScenarioFile, WhatALineShouldBeIsNamed) {
-  const std::string positions = "positions reflect\n";
-  const std::string team = "team 2 vs 3 from marine 1, medivac 1\n";
-  EXPECT_EQ(error_of(team + positions), "(no error)");
-  EXPECT_EQ(error_of(team), "mine.map: expected a line `positions` beside `team`, found none");
-  EXPECT_EQ(error_of(positions + "ally 9 9: 1 marine\nenemy 20 9: 1 marine\n"),
-            "mine.map: expected a line `team` beside `positions` and `never_alone`, found none");
-  EXPECT_THAT(error_of(team + positions + "ally 9 9: 1 marine\n"),
-              HasSubstr(":6: expected no line `ally` or `enemy` beside a line `team`, found"));
-  EXPECT_THAT(error_of(team + team), HasSubstr(":5: expected one line `team`"));
-  EXPECT_THAT(error_of(positions + positions), HasSubstr(":5: expected one line `positions`"));
-  EXPECT_THAT(error_of(team + "positions around\n"),
-              HasSubstr(":5: expected `positions` and one of surround, reflect,"));
-  EXPECT_THAT(error_of("team 2 3 from marine 1\n"),
-              HasSubstr(":4: expected `team ALLIES vs ENEMIES from UNIT WEIGHT, ...`"));
-  for (const char* sizes : {"0 vs 3", "3 vs -1", "2.5 vs 1", "200 vs 57", "256 vs 1", "a vs b"}) {
-    EXPECT_THAT(error_of(std::string("team ") + sizes + " from marine 1\n"),
-                HasSubstr(":4: expected teams of at least 1 unit, and at most 256 units"))
-        << sizes;
-  }
-  const auto kinds = [](const std::string& text) { return error_of("team 2 vs 3 from" + text); };
-  EXPECT_THAT(kinds(""), HasSubstr("`UNIT WEIGHT` between commas"));
-  EXPECT_THAT(kinds(" marine 1,"), HasSubstr("`UNIT WEIGHT` between commas"));
-  EXPECT_THAT(kinds(" marines 1"), HasSubstr("expected one of the units marine, "));
-  EXPECT_THAT(kinds(" marine 1, marine 2"), HasSubstr("expected each unit once"));
-  for (const char* weight : {"0", "-1", "0.45", "1000001", "99999999999999"}) {
-    EXPECT_THAT(kinds(std::string(" marine ") + weight), HasSubstr("a weight from 1 to 1000000"));
-  }
-}
-
-TEST(CombatScenarioFile, SomeKindMayStandAlone) {
-  EXPECT_THAT(error_of("team 2 vs 3 from medivac 1\npositions reflect\n"),
-              HasSubstr(":4: expected a unit that is neither a healer nor never_alone, found"));
-  const std::string team = "team 2 vs 3 from marine 1, medivac 1\npositions reflect\n";
-  EXPECT_THAT(error_of(team + "never_alone marine\n"),
-              HasSubstr(":4: expected a unit that is neither a healer nor never_alone, found"));
-  EXPECT_THAT(error_of(team + "never_alone zealot\n"), HasSubstr(":6: expected units of the line"));
-  EXPECT_THAT(error_of(team + "never_alone\n"), HasSubstr(":6: expected one of the units"));
-}
-
-TEST(CombatScenarioFile, TeamsThatMayNotFindRoomAreRefused) {
-  EXPECT_THAT(error_of("team 100 vs 100 from colossus 1\npositions surround\n"),
-              HasSubstr(":4: expected teams that surely find room on the terrain, found"));
-  const std::string walls = "limit 50\nattack_point 9 16\nterrain octagon\n";
-  EXPECT_EQ(test::error_text([&] {
-              parse_map(walls + "team 5 vs 5 from marine 1\npositions surround\n", "m", "m.map");
-            }),
-            "(no error)");
-}
-
-std::string error_of_sizes(const std::string& map, int n_units) {
-  return test::error_text([&] { scenario_map(map, n_units, 0); });
-}
-
-TEST(CombatScenarioOptions, SizesAreOfScenariosAndHaveTheirBounds) {
-  EXPECT_EQ(error_of_sizes("10gen_protoss", 20), "(no error)");
-  EXPECT_EQ(error_of_sizes("3m", 4),
-            "env_args.n_units and env_args.n_enemies: expected a map with a line `team`, found "
-            "\"3m\"");
-  EXPECT_EQ(error_of_sizes("10gen_protoss", 200),
-            "env_args.n_units and env_args.n_enemies: expected teams that surely find room on the "
-            "terrain, found 200 vs 5");
-  EXPECT_EQ(error_of_sizes("10gen_protoss", 256),
-            "env_args.n_units = 256 (test): must be in [0, 255]");
 }
 
 }  // namespace
