@@ -30,11 +30,8 @@ Unit unhurt(const Start& start, int index) {
 // How far from a unit on the ground an obstacle can be that it heeds.
 double largest_horizon(const CombatMap& map) {
   double horizon = 0;
-  for (const Group& group : map.groups) {
-    for (const Squad& squad : group.squads) {
-      const UnitType& type = unit_type(squad.kind);
-      horizon = std::max(horizon, type.radius + type.speed);
-    }
+  for (const UnitKind kind : kinds_of(map)) {
+    horizon = std::max(horizon, unit_type(kind).radius + unit_type(kind).speed);
   }
   return horizon;
 }

@@ -40,10 +40,9 @@ Army army_of(const CombatMap& map, Side side) {
   return army;
 }
 
-std::vector<UnitKind> unit_types_of(const Army& allies, const Army& enemies) {
+std::vector<UnitKind> unit_types_of(const CombatMap& map, const Army& allies, const Army& enemies) {
   if (allies.kinds.size() <= 1 && enemies.kinds.size() <= 1) return {};
-  std::set<UnitKind> kinds = allies.kinds;
-  kinds.insert(enemies.kinds.begin(), enemies.kinds.end());
+  const std::set<UnitKind> kinds = kinds_of(map);
   std::vector<UnitKind> types(kinds.begin(), kinds.end());
   std::sort(types.begin(), types.end(),
             [](UnitKind a, UnitKind b) { return unit_type(a).name < unit_type(b).name; });
@@ -64,7 +63,7 @@ Layout layout_of(const CombatMap& map) {
   layout.n_actions = kNumOwnActions + n_targets;
   layout.allies_have_shields = allies.has_shields;
   layout.enemies_have_shields = enemies.has_shields;
-  layout.unit_types = unit_types_of(allies, enemies);
+  layout.unit_types = unit_types_of(map, allies, enemies);
 
   const int n_types = static_cast<int>(layout.unit_types.size());
   const int ally_extras = (allies.has_shields ? 1 : 0) + n_types;

@@ -14,6 +14,17 @@ constexpr std::uint64_t kMaxFileBytes = 65536;
 
 }  // namespace
 
+std::set<UnitKind> kinds_of(const CombatMap& map) {
+  std::set<UnitKind> kinds;
+  if (map.scenario) {
+    for (const Scenario::Choice& choice : map.scenario->choices) kinds.insert(choice.kind);
+  }
+  for (const Group& group : map.groups) {
+    for (const Squad& squad : group.squads) kinds.insert(squad.kind);
+  }
+  return kinds;
+}
+
 const std::vector<std::string>& map_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> list;

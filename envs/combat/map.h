@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,9 @@ struct CombatMap {
   std::optional<Scenario> scenario;
   Terrain walkable = {};
 };
+
+/// Each kind of unit that is on the map or, in a scenario, may be drawn.
+std::set<UnitKind> kinds_of(const CombatMap& map);
 
 /// The names of the maps that are built in, in natural order: 3m before 10m_vs_11m.
 const std::vector<std::string>& map_names();

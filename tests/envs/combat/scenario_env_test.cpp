@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "env/every_env.h"
+#include "envs/combat/battle.h"
+#include "envs/combat/map.h"
+#include "envs/combat/placement.h"
 #include "envs/combat/unit_types.h"
 #include "qtot/base/error.h"
 #include "support/error_text.h"
@@ -42,6 +45,34 @@ TEST_F(CombatScenarioEnv, ASnapshotCarriesTheDrawnKinds) {
   EXPECT_EQ(other->snapshot(), env->snapshot());
   EXPECT_EQ(other->text(), env->text());
   EXPECT_EQ(test::View(*other), test::View(*env));
+}
+
+// `who`, on ground that a wall parts but for a gap in its middle.
+CombatMap walled(const std::string& who) {
+  std::string text = "limit 100\nattack_point 16 16\n" + who + "\nterrain\n";
+  for (int y = kMapSize - 1; y >= 0; --y) {
+    const bool is_gap = y == 15 || y == 16;
+    text += std::string(15, '_') + (is_gap ? "__" : "XX") + std::string(15, '_') + "\n";
+  }
+  return parse_map(text, "walled", "test");
+}
+
+TEST_F(CombatScenarioEnv, ItsUnitsHeedTheGroundAsThoseOfAFixedMapDo) {
+  const CombatMap fixed = walled("ally 9 20: 2 stalker\nenemy 23 20: 2 stalker");
+  const std::vector<Start> starts = place(fixed);
+  Battle expected(fixed, Rules::kFixed);
+  Battle found(walled("team 2 vs 2 from stalker 1\npositions reflect"), Rules::kFixed);
+  expected.begin(starts);
+  found.begin(starts);
+  for (std::uint32_t t = 0; t < 400; ++t) {
+    env::PhiloxChance chance(1, math::Stream::kStep, 0, t);
+    expected.tick(0, chance);
+    found.tick(0, chance);
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      ASSERT_EQ(found.units()[i].x, expected.units()[i].x) << "unit " << i << ", tick " << t;
+      ASSERT_EQ(found.units()[i].y, expected.units()[i].y) << "unit " << i << ", tick " << t;
+    }
+  }
 }
 
 TEST_F(CombatScenarioEnv, ARefusedSnapshotChangesNothing) {
