@@ -21,6 +21,16 @@ if(NOT QTOT_CORE_ONLY)
   find_package(Protobuf REQUIRED)
   find_package(ZLIB REQUIRED)
   find_package(LibZip REQUIRED)
+
+  # Many ranks need MPI; the same program is built without it, for one.
+  find_package(MPI COMPONENTS CXX)
+  find_package(Boost 1.74 QUIET OPTIONAL_COMPONENTS mpi)
+  if(MPI_CXX_FOUND AND TARGET Boost::mpi)
+    set(QTOT_MPI ON)
+  else()
+    set(QTOT_MPI OFF)
+    message(STATUS "qtot is built for one rank: no MPI with Boost.MPI was found")
+  endif()
 endif()
 if(QTOT_BUILD_TESTS AND NOT CMAKE_CROSSCOMPILING)  # a cross build tests with qtot_golden alone
   if(CMAKE_CROSSCOMPILING)  # libgtest-dev is the host's; the source beside it serves any machine
