@@ -179,7 +179,7 @@ class Run {
   }
 
   void write_digest() {
-    const checkpoint::Digest digest = checkpoint::digest(trainer_.capture());
+    const checkpoint::Digest digest = trainer_.digest();
     log_->write(metrics::DigestRecord{.update = trainer_.update(),
                                       .t_env = trainer_.t_env(),
                                       .fingerprint = digest.fingerprint,
@@ -251,7 +251,7 @@ class Run {
                      .test_return_mean = test_return_,
                      .test_battle_won_mean = test_won_,
                      .test_nepisode = config_.test_nepisode,
-                     .fingerprint = checkpoint::digest(trainer_.capture()).fingerprint,
+                     .fingerprint = trainer_.digest().fingerprint,
                      .tables = {}};
     if (has_learned_tables(config_.env)) {
       result.tables = learned_tables(trainer_.learner(), *family_.make(config_.env_args));

@@ -76,6 +76,17 @@ class Episode {
   /// Makes this the outline of an episode.
   void set_outline(const DecPomdpSpec& spec, std::span<const float> rewards, bool terminated);
 
+  /// Makes an outline whole: gives all its slots memory and each array to `fill_array`, in the order avail,
+  /// states, obs, actions.
+  template <class F>
+  void fill(F&& fill_array) {
+    for (int slot = 0; slot <= length(); ++slot) add_slot();
+    fill_array(std::span(avail_));
+    fill_array(std::span(state_));
+    fill_array(std::span(obs_));
+    fill_array(std::span(actions_));
+  }
+
   /// The stored arrays, for fingerprints and checkpoints.
   std::span<const float> all_states() const { return state_; }
   std::span<const float> all_obs() const { return obs_; }
