@@ -13,7 +13,7 @@
 #include "qtot/math/philox.h"
 
 /// What every Transport must keep, to be called by each of its ranks at the same time. A violation is an
-/// Error. Known to hold in the simulated cluster and under MPI, so that what is tried in one holds in the other.
+/// Error. Kept by the simulated cluster and by MPI, so that what is tried in the one holds in the other.
 namespace qtot::cluster::contract {
 
 inline constexpr std::array kChannels = {Channel::kControl, Channel::kOutlines, Channel::kEpisodes,

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "cluster/core/event_draws.h"
 #include "cluster/core/mail.h"
@@ -20,41 +21,43 @@ constexpr int kNobody = -1;
 
 using How = RankEnd::How;
 
-// The baton: who holds it runs, and alone touches what is not of its own rank.
+// The baton: who holds it runs, and alone touches what is not of its own rank. Each rank has a lock of its
+// own, so that giver and taker do not meet at one.
 class Baton {
  public:
   explicit Baton(int n_ranks) : turns_(static_cast<std::size_t>(n_ranks)) {}
 
-  void give_to(int rank) {
-    {
-      const std::lock_guard lock(mutex_);
-      holder_ = rank;
-    }
-    turn_of(rank).notify_one();
-  }
+  void give_to(int rank) { tell(turns_[static_cast<std::size_t>(rank)], News::kRun); }
 
   /// False when the ranks are not to run at all.
   bool wait_as(int rank) {
-    std::unique_lock lock(mutex_);
-    turn_of(rank).wait(lock, [&] { return holder_ == rank || is_withdrawn_; });
-    return !is_withdrawn_;
+    Turn& mine = turns_[static_cast<std::size_t>(rank)];
+    std::unique_lock lock(mine.mutex);
+    mine.has_news.wait(lock, [&] { return mine.news != News::kNone; });
+    return std::exchange(mine.news, News::kNone) == News::kRun;
   }
 
   void withdraw() {
-    {
-      const std::lock_guard lock(mutex_);
-      is_withdrawn_ = true;
-    }
-    for (std::condition_variable& turn : turns_) turn.notify_all();
+    for (Turn& turn : turns_) tell(turn, News::kLeave);
   }
 
  private:
-  std::condition_variable& turn_of(int rank) { return turns_[static_cast<std::size_t>(rank)]; }
+  enum class News { kNone, kRun, kLeave };
+  struct Turn {
+    std::mutex mutex;
+    std::condition_variable has_news;
+    News news = News::kNone;
+  };
 
-  std::mutex mutex_;
-  std::deque<std::condition_variable> turns_;  // by rank
-  int holder_ = kNobody;
-  bool is_withdrawn_ = false;
+  static void tell(Turn& turn, News news) {
+    {
+      const std::lock_guard lock(turn.mutex);
+      turn.news = news;
+    }
+    turn.has_news.notify_one();
+  }
+
+  std::deque<Turn> turns_;  // by rank
 };
 
 struct RankState {
@@ -91,7 +94,7 @@ class Simulation {
 
   void live(int rank, FunctionRef<void(Transport&)> rank_main);
   void halt(int rank);
-  int next_rank();
+  int next_rank(int runner);
   void list_choices();
   bool can_go_on(int rank);
   void stop_the_one_to_stop();
@@ -145,7 +148,7 @@ Outcome Simulation::run(FunctionRef<void(Transport&)> rank_main) {
     throw Error("cannot start " + std::to_string(n_ranks_) + " threads: " + error.what(),
                 ExitCode::kFailed);
   }
-  baton_.give_to(next_rank());
+  baton_.give_to(next_rank(kNobody));
   for (std::jthread& thread : threads) thread.join();
 
   Outcome outcome;
@@ -171,7 +174,7 @@ void Simulation::live(int rank, FunctionRef<void(Transport&)> rank_main) {
   } catch (...) {
     end_by_exception(rank, "an exception that is no std::exception", ExitCode::kFailed);
   }
-  const int next = next_rank();
+  const int next = next_rank(kNobody);
   if (next != kNobody) baton_.give_to(next);
 }
 
@@ -201,7 +204,7 @@ void Simulation::finish(int rank, Channel channel) {
 // Lets events happen until it is the rank's turn again.
 void Simulation::halt(int rank) {
   tell_fault(rank);  // again, if it was caught
-  const int next = next_rank();
+  const int next = next_rank(rank);
   if (next != rank) {
     baton_.give_to(next);
     baton_.wait_as(rank);
@@ -209,8 +212,9 @@ void Simulation::halt(int rank) {
   tell_fault(rank);
 }
 
-// Draws events up to the turn of a rank; nobody's when all have ended.
-int Simulation::next_rank() {
+// Draws events up to the turn of a rank, `runner` or another; nobody's when all have ended.
+int Simulation::next_rank(int runner) {
+  const int favoured = runner == kNobody ? kNobody : mail_.n_lines() + runner;
   while (true) {
     stop_the_one_to_stop();
     list_choices();
@@ -218,7 +222,7 @@ int Simulation::next_rank() {
       if (!stall()) return kNobody;
       continue;
     }
-    const int choice = draws_.choose(choices_);
+    const int choice = draws_.choose(choices_, favoured);
     ++n_events_;
     trace_.add(static_cast<std::uint64_t>(choice));
     const int rank = choice - mail_.n_lines();
