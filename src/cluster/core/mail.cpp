@@ -18,8 +18,15 @@ std::size_t place(Channel channel) {
   return place(static_cast<int>(channel));
 }
 
+bool are_equal(std::span<const std::byte> a, std::span<const std::byte> b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
+// The first byte is, and each is as the one before.
 bool is_unset(std::span<const std::byte> bytes) {
-  return std::ranges::all_of(bytes, [](std::byte byte) { return byte == kUnset; });
+  if (bytes.empty()) return true;
+  const std::size_t n_rest = bytes.size() - 1;
+  return bytes.front() == kUnset && are_equal(bytes.first(n_rest), bytes.last(n_rest));
 }
 
 std::string touched(int rank, const char* what, Channel channel, const char* preposition,
@@ -146,7 +153,7 @@ std::string Mail::complete(int rank, Channel channel) {
   Box& mine = box(rank, channel);
   QTOT_CHECK_EQ(mine.n_open, 0U);
   for (const Send& send : mine.sends) {
-    if (!std::ranges::equal(send.bytes, send.message->bytes)) {
+    if (!are_equal(send.bytes, send.message->bytes)) {
       return touched(rank, "a message", channel, "to", send.to);
     }
   }

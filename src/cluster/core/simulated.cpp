@@ -203,7 +203,6 @@ void Simulation::finish(int rank, Channel channel) {
 
 // Lets events happen until it is the rank's turn again.
 void Simulation::halt(int rank) {
-  tell_fault(rank);  // again, if it was caught
   const int next = next_rank(rank);
   if (next != rank) {
     baton_.give_to(next);
@@ -275,6 +274,7 @@ void Simulation::set_fault(int rank, How how, const std::string& sentence, ExitC
   it.end = {.how = how, .exit_code = exit_code, .sentence = sentence};
 }
 
+// At every call, should it be caught.
 void Simulation::tell_fault(int rank) {
   RankState& mine = state(rank);
   if (!mine.has_fault()) return;
