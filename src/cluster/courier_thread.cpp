@@ -89,7 +89,7 @@ void Courier::carry(MpiWorld& world) {
     note_done(done, lock);
     if (!done.empty() || !starting.empty()) n_idle_ = 0;
     if (has_stalled(!done.empty())) return report_and_abort(world, lock);
-    rest(!world.ongoing().empty(), lock);
+    rest(!world.is_idle(), lock);
   }
 }
 

@@ -1,6 +1,5 @@
 #include "cluster/mpi_world.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -44,9 +43,10 @@ MpiWorld::MpiWorld() {
   require(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "starting MPI");
   require(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "starting MPI");
   require(MPI_Comm_size(MPI_COMM_WORLD, &n_ranks_), "starting MPI");
-  for (MPI_Comm& channel : channels_) {
-    require(MPI_Comm_dup(MPI_COMM_WORLD, &channel), "starting MPI");
-    require(MPI_Comm_set_errhandler(channel, MPI_ERRORS_RETURN), "starting MPI");
+  for (Line& line : lines_) {
+    require(MPI_Comm_dup(MPI_COMM_WORLD, &line.communicator), "starting MPI");
+    require(MPI_Comm_set_errhandler(line.communicator, MPI_ERRORS_RETURN), "starting MPI");
+    line.queues.resize(static_cast<std::size_t>(n_ranks_));
   }
 }
 
@@ -57,54 +57,95 @@ MpiWorld::~MpiWorld() {
 }
 
 void MpiWorld::start(const Operation& operation) {
+  if (!operation.is_receive) return start_send(operation);
+  Line& line = line_of(operation);
+  Queue& queue = line.queues.at(static_cast<std::size_t>(operation.peer));
+  if (queue.arrived.empty()) {
+    queue.awaited.push_back(operation);
+    ++line.n_awaited;
+    ++n_awaited_;
+  } else {
+    const Arrived arrived = queue.arrived.front();
+    queue.arrived.pop_front();
+    start_receive(operation, arrived);
+  }
+}
+
+void MpiWorld::start_send(const Operation& operation) {
   MPI_Request request = MPI_REQUEST_NULL;
-  const MPI_Comm channel = channels_.at(static_cast<std::size_t>(operation.channel));
-  const int n = static_cast<int>(operation.n_bytes);
-  const int code =
-      operation.is_receive
-          ? MPI_Irecv(operation.target, n, MPI_BYTE, operation.peer, kTag, channel, &request)
-          : MPI_Isend(operation.source, n, MPI_BYTE, operation.peer, kTag, channel, &request);
-  require(code, name_of_message(operation));
+  require(MPI_Isend(operation.source, static_cast<int>(operation.n_bytes), MPI_BYTE, operation.peer,
+                    kTag, line_of(operation).communicator, &request),
+          name_of_message(operation));
   operations_.push_back(operation);
   requests_.push_back(request);
 }
 
-void MpiWorld::check_done(const Operation& operation, const MPI_Status& status,
-                          bool has_code) const {
-  const int code = has_code ? status.MPI_ERROR : MPI_SUCCESS;
-  const bool is_too_long = code == MPI_ERR_TRUNCATE;
-  if (!is_too_long) require(code, name_of_message(operation));
-  if (!operation.is_receive) return;
-  MPI_Count n_bytes = 0;  // of a message that is too long, too: its size, not what arrived
-  require(MPI_Get_elements_x(&status, MPI_BYTE, &n_bytes), name_of_message(operation));
-  const auto n_found = static_cast<std::size_t>(n_bytes);
-  if (n_found == operation.n_bytes) return;
-  throw Error("cluster: " + mismatch_report(rank_, n_ranks_,
-                                            {.is_receive = true,
-                                             .channel = operation.channel,
-                                             .peer = operation.peer,
-                                             .n_bytes = operation.n_total},
-                                            operation.offset + n_found),
-              ExitCode::kFailed);
+void MpiWorld::start_receive(const Operation& operation, Arrived arrived) {
+  if (arrived.n_bytes != operation.n_bytes) {
+    const Pending expected = {.is_receive = true,
+                              .channel = operation.channel,
+                              .peer = operation.peer,
+                              .n_bytes = operation.n_total};
+    throw Error("cluster: " +
+                    mismatch_report(rank_, n_ranks_, expected, operation.offset + arrived.n_bytes),
+                ExitCode::kFailed);
+  }
+  MPI_Request request = MPI_REQUEST_NULL;
+  require(MPI_Imrecv(operation.target, static_cast<int>(operation.n_bytes), MPI_BYTE,
+                     &arrived.message, &request),
+          name_of_message(operation));
+  operations_.push_back(operation);
+  requests_.push_back(request);
 }
 
 const std::vector<Operation>& MpiWorld::poll() {
   done_.clear();
-  if (requests_.empty()) return done_;
+  for (Line& line : lines_) {
+    if (line.n_awaited > 0) look_for_messages(line);
+  }
+  if (!requests_.empty()) collect_done();
+  return done_;
+}
+
+// From whomever: one look, however many ranks there are.
+void MpiWorld::look_for_messages(Line& line) {
+  while (line.n_awaited > 0) {
+    int is_there = 0;
+    Arrived arrived;
+    MPI_Status status;
+    require(
+        MPI_Improbe(MPI_ANY_SOURCE, kTag, line.communicator, &is_there, &arrived.message, &status),
+        "looking for messages");
+    if (is_there == 0) return;
+    int n_bytes = 0;
+    require(MPI_Get_count(&status, MPI_BYTE, &n_bytes), "looking for messages");
+    arrived.n_bytes = static_cast<std::size_t>(n_bytes);
+    Queue& queue = line.queues.at(static_cast<std::size_t>(status.MPI_SOURCE));
+    if (queue.awaited.empty()) {
+      queue.arrived.push_back(arrived);
+      continue;
+    }
+    const Operation operation = queue.awaited.front();
+    queue.awaited.pop_front();
+    --line.n_awaited;
+    --n_awaited_;
+    start_receive(operation, arrived);
+  }
+}
+
+void MpiWorld::collect_done() {
   done_indices_.resize(requests_.size());
   statuses_.resize(requests_.size());
   int n_done = 0;
   const int code = MPI_Testsome(static_cast<int>(requests_.size()), requests_.data(), &n_done,
                                 done_indices_.data(), statuses_.data());
   if (code != MPI_ERR_IN_STATUS) require(code, "waiting for messages");
-  if (n_done <= 0) return done_;
-
-  // the rest closes ranks in its order
+  if (n_done <= 0) return;
   for (int i = 0; i < n_done; ++i) {
-    const auto index = static_cast<std::size_t>(done_indices_[static_cast<std::size_t>(i)]);
-    check_done(operations_[index], statuses_[static_cast<std::size_t>(i)],
-               code == MPI_ERR_IN_STATUS);
-    done_.push_back(operations_[index]);
+    const auto at = static_cast<std::size_t>(i);
+    const Operation& operation = operations_[static_cast<std::size_t>(done_indices_[at])];
+    if (code == MPI_ERR_IN_STATUS) require(statuses_[at].MPI_ERROR, name_of_message(operation));
+    done_.push_back(operation);
   }
   std::size_t n_kept = 0;
   for (std::size_t i = 0; i < requests_.size(); ++i) {
@@ -114,11 +155,20 @@ const std::vector<Operation>& MpiWorld::poll() {
   }
   operations_.resize(n_kept);
   requests_.resize(n_kept);
-  return done_;
+}
+
+std::vector<Operation> MpiWorld::ongoing() const {
+  std::vector<Operation> all = operations_;
+  for (const Line& line : lines_) {
+    for (const Queue& queue : line.queues) {
+      all.insert(all.end(), queue.awaited.begin(), queue.awaited.end());
+    }
+  }
+  return all;
 }
 
 void MpiWorld::finalise() {
-  for (MPI_Comm& channel : channels_) require(MPI_Comm_free(&channel), "ending MPI");
+  for (Line& line : lines_) require(MPI_Comm_free(&line.communicator), "ending MPI");
   environment_.reset();
 }
 
