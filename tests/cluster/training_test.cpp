@@ -64,7 +64,7 @@ std::unique_ptr<env::Env> make_env(const config::TrainingConfig& config) {
 struct Rank {
   Rank(const config::TrainingConfig& config, Transport* transport)
       : player(make_env(config)), spec(make_env(config)->spec()) {
-    if (transport != nullptr) crew.emplace(*transport, spec);
+    if (transport != nullptr) crew.emplace(*transport);
     trainer.emplace(config, spec, player, executor, crew ? &*crew : nullptr);
   }
 

@@ -15,9 +15,8 @@ namespace qtot::cluster {
 class Ranks final : public train::Crew {
  public:
   /// `transport` must outlive this. `wants_stop` is asked once a round whether this rank was told to stop.
-  Ranks(
-      Transport& transport, const core::DecPomdpSpec& spec,
-      std::function<bool()> wants_stop = [] { return false; });
+  explicit Ranks(
+      Transport& transport, std::function<bool()> wants_stop = [] { return false; });
 
   int rank() const override { return transport_.rank(); }
   int n_ranks() const override { return transport_.n_ranks(); }
@@ -45,7 +44,6 @@ class Ranks final : public train::Crew {
   void post(const replay::EpisodeRing& ring, std::size_t position);
 
   Transport& transport_;
-  core::DecPomdpSpec spec_;
   std::function<bool()> wants_stop_;
   bool stop_agreed_ = false;
   std::int64_t update_ = 0;

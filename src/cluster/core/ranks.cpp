@@ -43,11 +43,8 @@ std::vector<std::int64_t> costs_of(const replay::EpisodeRing& ring,
 
 }  // namespace
 
-Ranks::Ranks(Transport& transport, const core::DecPomdpSpec& spec, std::function<bool()> wants_stop)
-    : transport_(transport),
-      spec_(spec),
-      wants_stop_(std::move(wants_stop)),
-      gradient_sum_(transport) {}
+Ranks::Ranks(Transport& transport, std::function<bool()> wants_stop)
+    : transport_(transport), wants_stop_(std::move(wants_stop)), gradient_sum_(transport) {}
 
 int Ranks::home_of(core::Ticket ticket) const {
   return static_cast<int>(ticket % static_cast<core::Ticket>(n_ranks()));
@@ -57,9 +54,10 @@ int Ranks::home_of(core::Ticket ticket) const {
 std::vector<rollout::EpisodeStats> Ranks::share(const rollout::Round& whole,
                                                 const std::vector<rollout::EpisodeStats>& own) {
   stand_at("outlines of a round");
+  const core::DecPomdpSpec& spec = whole.policy.agent->config().spec;
   const bool has_rewards = whole.ring != nullptr;
   const auto n = static_cast<std::size_t>(n_ranks());
-  const std::size_t outline = n_outline_bytes(has_rewards ? spec_.episode_limit : 0);
+  const std::size_t outline = n_outline_bytes(has_rewards ? spec.episode_limit : 0);
   const std::size_t block = 8 + (whole.count + n - 1) / n * outline;
   outlines_.assign(n * block, std::byte{0});
   const auto block_of = [&](int rank) {
@@ -88,7 +86,7 @@ std::vector<rollout::EpisodeStats> Ranks::share(const rollout::Round& whole,
     const Outline read =
         unpack_outline(block_of(home).subspan(8 + nth * outline, outline), has_rewards);
     stats.push_back(read.stats);
-    if (has_rewards && home != rank()) publish_outline(*whole.ring, ticket, spec_, read);
+    if (has_rewards && home != rank()) publish_outline(*whole.ring, ticket, spec, read);
   }
   return stats;
 }
@@ -118,7 +116,7 @@ void Ranks::post(const replay::EpisodeRing& ring, std::size_t position) {
     pack_content(episode, outgoing_[position]);
     transport_.send(Channel::kEpisodes, learns, outgoing_[position]);
   } else if (learns == rank()) {
-    incoming_[position].resize(n_content_bytes(spec_, episode.length()));
+    incoming_[position].resize(n_content_bytes(episode.spec(), episode.length()));
     transport_.receive(Channel::kEpisodes, home, incoming_[position]);
   }
 }

@@ -48,7 +48,7 @@ std::vector<StoredEpisode> Ranks::gather(const replay::EpisodeRing& ring) {
         pack_content(episode, bytes);
         transport_.send(Channel::kControl, 0, bytes);
       } else if (is_first() && !keeps(ticket)) {
-        bytes.resize(n_content_bytes(spec_, episode.length()));
+        bytes.resize(n_content_bytes(episode.spec(), episode.length()));
         transport_.receive(Channel::kControl, home_of(ticket), bytes);
       }
     }
