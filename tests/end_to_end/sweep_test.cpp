@@ -211,7 +211,7 @@ TEST(Sweep, WhatIsWrongIsSaidBeforeAnythingIsMade) {
   result = run_qtot(sweep.arguments());
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err,
-              HasSubstr("expected gamma = 0.5, as the sweep has it, found gamma = 0.99"));
+              HasSubstr("expected gamma = 0.5, as asked for, found gamma = 0.99"));
 }
 
 class Report : public testing::Test {
