@@ -51,7 +51,7 @@ class MpiRanks : public SweepRanks {
       sweep::work_for_rank_0(post_, children_);
     } catch (const Error& error) {
       std::cerr << "qtot: rank " << queue_.rank() << ": " << error.what() << '\n';
-      queue_.abort(static_cast<int>(error.exit_code()));
+      queue_.end_job(static_cast<int>(error.exit_code()));
     }
   }
 

@@ -65,9 +65,9 @@ std::optional<WorkQueue::Message> WorkQueue::take() {
   return message;
 }
 
-void WorkQueue::abort(int exit_code) {
-  mpi::environment::abort(exit_code);
-  std::abort();  // it does not come back
+void WorkQueue::end_job(int exit_code) {
+  MPI_Abort(mpi_->world, exit_code);
+  std::_Exit(exit_code);  // MPI does not come back
 }
 
 }  // namespace qtot::cluster

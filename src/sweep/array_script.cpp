@@ -47,6 +47,7 @@ signals=0
 trap 'signals=$((signals + 1)); [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM
 train &
 child=$!
+[ "$signals" = 0 ] || kill -TERM "$child"
 seen=-1
 while [ "$seen" != "$signals" ]; do
   seen=$signals
@@ -54,10 +55,11 @@ while [ "$seen" != "$signals" ]; do
   code=$?
 done
 
-# Stopped with a checkpoint (75) and not cancelled: once more, from there.
+# Stopped with a checkpoint (75), or before it had begun (143), and not cancelled: once more, from there.
 task=${SLURM_ARRAY_JOB_ID-}_$SLURM_ARRAY_TASK_ID
-if [ "$code" = 75 ] && squeue --noheader --states=RUNNING --jobs="$task" 2>/dev/null | grep -q .; then
-  scontrol requeue "$task"
+if [ "$code" = 75 ] || [ "$code" = 143 ]; then
+  state=$(squeue --noheader --format=%T --jobs="$task" 2>/dev/null)
+  [ "$state" != RUNNING ] || scontrol requeue "$task"
 fi
 exit "$code"
 )";

@@ -34,7 +34,7 @@ class WorkQueue {
   std::optional<Message> take();
 
   /// Ends the whole job with this exit code: for a rank that cannot go on.
-  [[noreturn]] void abort(int exit_code);
+  [[noreturn]] void end_job(int exit_code);
 
  private:
   struct Mpi;
