@@ -119,6 +119,7 @@ void remove_checkpoints(const SweepRun& run, const std::string& keep) {
 }
 
 ExitCode print_script(const Arguments& arguments) {
+  if (!arguments.part.empty()) throw Error("--sbatch prints a script for all parts: drop --part");
   const std::vector<SweepRun> runs = resolved_runs(arguments);
   const unsigned n_threads = std::max(1U, arguments.n_threads_per_run);
   std::vector<std::string> words = {"--out=" + arguments.out, "--jobs=1",
@@ -131,6 +132,7 @@ ExitCode print_script(const Arguments& arguments) {
   add("--seeds=", arguments.seeds);
   add("--keep=", arguments.keep);
   if (arguments.overcommit) words.emplace_back("--overcommit");
+  if (arguments.json) words.emplace_back("--json");
   std::cout << sweep::array_script({.job_name = fs::path(arguments.out).filename().string(),
                                     .folder = fs::current_path(),
                                     .program = fs::read_symlink("/proc/self/exe"),

@@ -69,6 +69,9 @@ TEST(SweepParts, WhatIsNoPartIsOneSentence) {
     EXPECT_THAT(result.err, HasSubstr("expected I/N like 2/8")) << part;
     EXPECT_EQ(std::ranges::count(result.err, '\n'), 1) << result.err;
   }
+  const ProcessResult both = run_qtot(with_options(sweep, {"--part=1/4", "--sbatch"}));
+  EXPECT_EQ(both.exit_code, 2);
+  EXPECT_EQ(both.out, "");
   EXPECT_FALSE(fs::exists(sweep.folder));
 }
 

@@ -129,6 +129,22 @@ TEST(SweepOnRanks, MpirunThatIsToldToStopHandsItOn) {
   EXPECT_EQ(checkpoints_of(sweep.folder / "two_step-qmix-seed=2").size(), 1U);
 }
 
+// Orphans that went on would hold the locks until their runs are finished, some seconds later.
+TEST(SweepOnRanks, RanksWhoseMpirunIsKilledStopTheirRunsWhichSave) {
+  const TempFolder temp;
+  const Sweep sweep = eight_runs(temp / "s", 40000);
+  Process process(on_ranks(2, sweep), kMpi);
+  ASSERT_TRUE(process.wait_until([&] { return n_learning_in(sweep.folder) == 2; }));
+  process.send(SIGKILL);
+  EXPECT_EQ(process.wait().signal, SIGKILL);
+  EXPECT_TRUE(nobody_works_in(sweep.folder));
+  for (const char* name : {"two_step-qmix-seed=1", "two_step-qmix-seed=2"}) {
+    EXPECT_TRUE(nobody_works_in(sweep.folder / name));
+    EXPECT_EQ(checkpoints_of(sweep.folder / name).size(), 1U);
+    EXPECT_FALSE(fs::exists(sweep.folder / name / "summary.json"));
+  }
+}
+
 TEST(SweepOnRanks, ARunThatFailsIsReportedAndTheOthersGoOn) {
   const TempFolder temp;
   const Sweep sweep = eight_runs(temp / "s", 300);
