@@ -49,6 +49,13 @@ RankJob::RankJob(const config::ReadConfig& config, bool resume, std::function<bo
   });
 }
 
+bool RankJob::agreed_by_first(bool of_first) {
+  if (crew() == nullptr) return of_first;
+  bool agreed = false;
+  run([&] { agreed = crew()->tell(of_first ? "yes" : "no") == "yes"; });
+  return agreed;
+}
+
 train::Crew* RankJob::crew() {
   return joined_ == nullptr ? nullptr : &*joined_->ranks;
 }
@@ -67,20 +74,3 @@ void RankJob::run(const std::function<void()>& work) {
   }
 }
 
-#else
-
-struct RankJob::Joined {};
-
-RankJob::RankJob(const config::ReadConfig&, bool, std::function<bool()>) {}
-train::Crew* RankJob::crew() {
-  return nullptr;
-}
-void RankJob::run(const std::function<void()>& work) {
-  work();
-}
-
-#endif
-
-RankJob::~RankJob() = default;
-
-}  // namespace qtot::cli

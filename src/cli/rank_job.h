@@ -17,6 +17,7 @@ class RankJob {
   ~RankJob();
 
   train::Crew* crew();  // null: one process alone
+  bool agreed_by_first(bool of_first);  // what the first rank says, at every rank
   bool is_first() { return crew() == nullptr || crew()->is_first(); }
 
   /// Runs `work`. What it throws ends the whole job, with the sentence on stderr and the exit code of the
