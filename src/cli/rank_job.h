@@ -16,7 +16,7 @@ class RankJob {
   RankJob(const config::ReadConfig& config, bool resume, std::function<bool()> wants_stop);
   ~RankJob();
 
-  train::Crew* crew();  // null: one process alone
+  train::Crew* crew();                  // null: one process alone
   bool agreed_by_first(bool of_first);  // what the first rank says, at every rank
   bool is_first() { return crew() == nullptr || crew()->is_first(); }
 
@@ -26,6 +26,9 @@ class RankJob {
 
  private:
   struct Joined;
+
+  void join(const config::ReadConfig& config, bool resume, std::function<bool()> wants_stop);
+
   std::unique_ptr<Joined> joined_;
 };
 

@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "cli/rank_job.h"
 #include "cli/tables.h"
 #include "cli/verbs.h"
 #include "qtot/checkpoint/folder.h"
 #include "qtot/config/training_keys.h"
+#include "qtot/sweep/launcher.h"
 #include "qtot/sweep/run_folder.h"
 #include "qtot/train/run.h"
 
@@ -19,7 +19,7 @@ namespace {
 struct Arguments {
   ConfigArguments config;
   std::string out;
-  unsigned n_threads = std::max(1U, std::thread::hardware_concurrency());
+  unsigned n_threads = sweep::n_usable_cores();
   bool resume = false;
   bool overcommit = false;
   bool json = false;
@@ -104,7 +104,8 @@ ExitCode run(const Arguments& arguments) {
   if (!job.is_first()) request.progress = &nowhere;
   if (job.agreed_by_first(job.is_first() && is_finished_and_emptied(request))) {
     if (job.is_first()) {
-      std::cerr << "qtot: " << folder << " is finished, and its checkpoints were removed; nothing was "
+      std::cerr << "qtot: " << folder
+                << " is finished, and its checkpoints were removed; nothing was "
                 << "changed\n";
     }
     return ExitCode::kDone;
