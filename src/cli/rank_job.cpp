@@ -29,25 +29,17 @@ struct RankJob::Joined {
   }
 };
 
-namespace {
-
-// Every key counts here: ranks evaluate and save at the same time.
-cluster::Texts texts_of(const config::ReadConfig& config, bool resume) {
-  cluster::Texts texts = {{"--resume", resume ? "given" : "not given"}};
-  for (const auto& [key, value] : config.map) texts.emplace_back(key, value.text());
-  return texts;
+void RankJob::join(const RankJobOptions& options) {
+  joined_ = std::make_unique<Joined>();
+  joined_->transport = cluster::connect({.stall_timeout = options.stall_timeout});
+  run([&] {
+    cluster::require_same(*joined_->transport, "configuration", options.same);
+    joined_->ranks.emplace(*joined_->transport, options.wants_stop);
+  });
 }
 
-}  // namespace
-
-void RankJob::join(const config::ReadConfig& config, bool resume,
-                   std::function<bool()> wants_stop) {
-  joined_ = std::make_unique<Joined>();
-  joined_->transport = cluster::connect({.stall_timeout = config.config.cluster_stall_timeout});
-  run([&] {
-    cluster::require_same(*joined_->transport, "configuration", texts_of(config, resume));
-    joined_->ranks.emplace(*joined_->transport, std::move(wants_stop));
-  });
+cluster::Transport* RankJob::transport() {
+  return joined_ == nullptr ? nullptr : joined_->transport.get();
 }
 
 train::Crew* RankJob::crew() {
@@ -60,7 +52,7 @@ struct RankJob::Joined {
   void end_job(const std::string&, ExitCode) const {}
 };
 
-void RankJob::join(const config::ReadConfig&, bool, std::function<bool()>) {
+void RankJob::join(const RankJobOptions&) {
   throw Error(
       "several processes were started to train one run, but this qtot was built without MPI: "
       "expected one process, or a build where CMake finds MPI and Boost.MPI");
@@ -70,16 +62,26 @@ train::Crew* RankJob::crew() {
   return nullptr;
 }
 
+cluster::Transport* RankJob::transport() {
+  return nullptr;
+}
+
 #endif
 
-RankJob::RankJob(const config::ReadConfig& config, bool resume, std::function<bool()> wants_stop) {
+RankJobOptions RankJobOptions::of(const config::ReadConfig& config) {
+  RankJobOptions options{.stall_timeout = config.config.cluster_stall_timeout};
+  for (const auto& [key, value] : config.map) options.same.emplace_back(key, value.text());
+  return options;
+}
+
+RankJob::RankJob(const RankJobOptions& options) {
   const sweep::Launch launch = sweep::launch();
   if (launch == sweep::Launch::kUnrelated) {
     throw Error(
-        "srun has started several tasks of qtot train that cannot find each other: expected "
+        "srun has started several tasks of qtot that cannot find each other: expected "
         "srun --mpi=pmix, or srun --ntasks=1");
   }
-  if (launch == sweep::Launch::kRanks) join(config, resume, std::move(wants_stop));
+  if (launch == sweep::Launch::kRanks) join(options);
 }
 
 RankJob::~RankJob() = default;

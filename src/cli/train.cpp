@@ -98,7 +98,10 @@ ExitCode run(const Arguments& arguments) {
   std::signal(SIGTERM, on_signal);
   std::signal(SIGUSR1, on_signal);  // which mpirun hands on, where it answers SIGTERM by killing
 
-  RankJob job(request.config, request.resume, [] { return stop_requested.load(); });
+  RankJobOptions job_options = RankJobOptions::of(request.config);
+  job_options.same.emplace_back("--resume", request.resume ? "given" : "not given");
+  job_options.wants_stop = [] { return stop_requested.load(); };
+  RankJob job(job_options);
   std::ostream nowhere(nullptr);
   request.crew = job.crew();
   if (!job.is_first()) request.progress = &nowhere;
