@@ -1,5 +1,6 @@
 # Third-party packages, all from Debian 12. Each header has its room: see docs/layers.txt.
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(Threads REQUIRED)  # the ranks of a simulated cluster
 
 # xxHash is used header-only, so that cross builds need no foreign library. Its header lies beside
 # every other system header; a directory of its own keeps those out of a cross compiler's sight.

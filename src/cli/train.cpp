@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/rank_job.h"
 #include "cli/tables.h"
 #include "cli/verbs.h"
 #include "qtot/train/run.h"
@@ -80,8 +81,15 @@ ExitCode run(const Arguments& arguments) {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
 
-  const train::RunReport report = train::run(request);
+  RankJob job(request.config, request.resume, [] { return stop_requested.load(); });
+  std::ostream nowhere(nullptr);
+  request.crew = job.crew();
+  if (!job.is_first()) request.progress = &nowhere;
+  train::RunReport report;
+  job.run([&] { report = train::run(request); });
+  if (!job.is_first()) return report.stopped ? ExitCode::kStopped : ExitCode::kDone;
   arguments.json ? print_json(report, folder) : print_readable(report, folder);
+  std::cout.flush();  // before the ranks part: a launcher ends the job with the first that fails
   if (!report.stopped) return ExitCode::kDone;
   std::cerr << "qtot: stopped; the same command with --resume"
             << (arguments.out.empty() ? "" : " --out ") << arguments.out

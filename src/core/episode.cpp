@@ -102,24 +102,37 @@ void Episode::set_avail(int slot, std::span<const std::uint8_t> avail) {
   }
 }
 
+void Episode::set_outline(const DecPomdpSpec& spec, std::span<const float> rewards,
+                          bool terminated) {
+  clear(spec);
+  rewards_.assign(rewards.begin(), rewards.end());
+  terminated_ = terminated;
+}
+
+void Episode::assign(const DecPomdpSpec& spec, std::span<const float> states,
+                     std::span<const float> obs, std::span<const std::uint64_t> avail,
+                     std::span<const Action> actions, std::span<const float> rewards,
+                     bool terminated) {
+  set_outline(spec, rewards, terminated);
+  const std::size_t n_slots = rewards.size() + 1;
+  QTOT_CHECK_EQ(states.size(), n_slots * size_of(spec.state_dim));
+  QTOT_CHECK_EQ(obs.size(), n_slots * n_agents() * size_of(spec.obs_dim));
+  QTOT_CHECK_EQ(avail.size(), n_slots * n_agents() * words_per_agent(spec));
+  QTOT_CHECK_EQ(actions.size(), n_slots * n_agents());
+  n_slots_ = static_cast<int>(n_slots);
+  most_slots_ = std::max(most_slots_, n_slots_);
+  state_.assign(states.begin(), states.end());
+  obs_.assign(obs.begin(), obs.end());
+  avail_.assign(avail.begin(), avail.end());
+  actions_.assign(actions.begin(), actions.end());
+}
+
 Episode Episode::from_arrays(const DecPomdpSpec& spec, std::span<const float> states,
                              std::span<const float> obs, std::span<const std::uint64_t> avail,
                              std::span<const Action> actions, std::span<const float> rewards,
                              bool terminated) {
-  Episode episode(spec);
-  const std::size_t n_slots = rewards.size() + 1;
-  const std::size_t n_agents = size_of(spec.n_agents);
-  QTOT_CHECK_EQ(states.size(), n_slots * size_of(spec.state_dim));
-  QTOT_CHECK_EQ(obs.size(), n_slots * n_agents * size_of(spec.obs_dim));
-  QTOT_CHECK_EQ(avail.size(), n_slots * n_agents * words_per_agent(spec));
-  QTOT_CHECK_EQ(actions.size(), n_slots * n_agents);
-  episode.n_slots_ = episode.most_slots_ = static_cast<int>(n_slots);
-  episode.state_.assign(states.begin(), states.end());
-  episode.obs_.assign(obs.begin(), obs.end());
-  episode.avail_.assign(avail.begin(), avail.end());
-  episode.actions_.assign(actions.begin(), actions.end());
-  episode.rewards_.assign(rewards.begin(), rewards.end());
-  episode.terminated_ = terminated;
+  Episode episode;
+  episode.assign(spec, states, obs, avail, actions, rewards, terminated);
   return episode;
 }
 

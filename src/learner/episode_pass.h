@@ -9,18 +9,10 @@
 #include "learner/episode_plan.h"
 #include "learner/target_cache.h"
 #include "qtot/learner/learner.h"
+#include "qtot/learner/peers.h"
 #include "qtot/nn/workspace.h"
 
 namespace qtot::learner {
-
-/// Sums over the valid rows of one episode, rows ascending, then columns.
-template <class T>
-struct EpisodeSums {
-  math::Sum<T> squared_error = 0;  // times the episode's weight
-  math::Sum<T> abs_error = 0;
-  math::Sum<T> q_taken = 0;
-  math::Sum<T> target = 0;
-};
 
 /// Everything one pass needs beside its episode.
 template <class T>

@@ -10,6 +10,7 @@
 #include "learner/reward_scaling.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
+#include "qtot/learner/peers.h"
 #include "qtot/math/elementary.h"
 #include "qtot/math/reduce.h"
 
@@ -30,10 +31,14 @@ template <class T>
 class Learner<T>::Scratch {
  public:
   Scratch(std::size_t n_params, std::size_t n_workers)
-      : gradient(n_params), memories(n_workers), leaf_parts(n_workers), n_params_(n_params) {}
+      : gradient(n_params), memories(n_workers), n_params_(n_params), leaf_parts_(n_workers) {}
 
-  void plan(core::Batch batch, std::span<const double> weights, const LearnerConfig& config) {
+  // `mine`: the positions whose gradients are computed here
+  void plan(core::Batch batch, Positions mine, std::span<const double> weights,
+            const LearnerConfig& config) {
     QTOT_CHECK_GE(batch.size(), 1U);
+    QTOT_CHECK(mine.first <= mine.end && mine.end <= batch.size());
+    first_ = mine.first;
     QTOT_CHECK(weights.empty() || weights.size() == batch.size());
     longest = config.padded_length;
     for (const core::Episode* episode : batch) longest = std::max(longest, episode->length());
@@ -45,13 +50,13 @@ class Learner<T>::Scratch {
       n_valid += plans.back().mask.size();
     }
     // the longest first, so that no worker is left with a long one at the end
-    order.resize(batch.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
+    order.resize(mine.count());
+    std::iota(order.begin(), order.end(), mine.first);
     std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
       return plans[a].n_steps != plans[b].n_steps ? plans[a].n_steps > plans[b].n_steps : a < b;
     });
     sums.assign(batch.size(), {});
-    if (leaves_.size() < batch.size() * n_params_) leaves_.resize(batch.size() * n_params_);
+    if (leaves_.size() < mine.count() * n_params_) leaves_.resize(mine.count() * n_params_);
     column_.resize(batch.size());
   }
 
@@ -74,6 +79,7 @@ class Learner<T>::Scratch {
     const std::size_t smallest = (tasks_.size() + together - 1) / together;
     n_groups_ = std::min(tasks_.size(), std::max(smallest, kPerWorker * n_workers));
   }
+
   // Where the episodes' target utilities are kept; `tickets` [B] are their names.
   void find_target_utilities(TargetCache<T>& cache, std::span<const core::Ticket> tickets,
                              int n_actions) {
@@ -92,7 +98,14 @@ class Learner<T>::Scratch {
     return std::span<const EpisodeTask<T>>(tasks_).subspan(begin, end - begin);
   }
 
-  T* leaf(std::size_t position) { return leaves_.data() + position * n_params_; }
+  // Parameters [first, first + size) of the sum of some own leaves that are a node of the tree.
+  void sum(const math::Subtree& subtree, std::size_t first, std::size_t size, T* out,
+           std::size_t worker) {
+    std::vector<const T*>& parts = leaf_parts_[worker];
+    parts.resize(subtree.count);
+    for (std::size_t i = 0; i < subtree.count; ++i) parts[i] = leaf(subtree.first + i) + first;
+    math::tree_sum<T>(parts, size, out);
+  }
 
   // a figure of the episodes, summed over the batch by the same tree as the gradients
   math::Sum<T> total(math::Sum<T> EpisodeSums<T>::*figure) {
@@ -100,19 +113,22 @@ class Learner<T>::Scratch {
     return math::tree_sum(std::span<const math::Sum<T>>(column_));
   }
 
-  std::vector<EpisodePlan> plans;                 // [B]
-  std::vector<std::size_t> order;                 // positions, in the order of work
-  std::vector<EpisodeSums<T>> sums;               // [B]
-  std::int64_t n_valid = 0;                       // steps that the loss counts
-  int longest = 0;                                // T of the padded batch
-  std::vector<T> gradient;                        // [P]
-  std::vector<PassMemory<T>> memories;            // one a worker
-  std::vector<std::vector<const T*>> leaf_parts;  // one a worker: where a chunk's leaves lie
+  std::vector<EpisodePlan> plans;       // [B]
+  std::vector<std::size_t> order;       // own positions, in the order of work
+  std::vector<EpisodeSums<T>> sums;     // [B]
+  std::int64_t n_valid = 0;             // steps that the loss counts
+  int longest = 0;                      // T of the padded batch
+  std::vector<T> gradient;              // [P]
+  std::vector<PassMemory<T>> memories;  // one a worker
 
  private:
+  T* leaf(std::size_t position) { return leaves_.data() + (position - first_) * n_params_; }
+
   std::size_t n_params_;
-  std::vector<T> leaves_;             // [B, P] gradients of single episodes
-  std::vector<math::Sum<T>> column_;  // [B]
+  std::size_t first_ = 0;  // own position
+  std::vector<T> leaves_;  // [own positions, P] gradients of single episodes
+  std::vector<std::vector<const T*>> leaf_parts_;  // one a worker: where a chunk's leaves lie
+  std::vector<math::Sum<T>> column_;               // [B]
   std::vector<EpisodeTask<T>> tasks_;
   std::size_t n_groups_ = 0;
 };
@@ -143,7 +159,10 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
                                std::span<const core::Ticket> tickets) {
   QTOT_CHECK(tickets.empty() || tickets.size() == batch.size());
   Scratch& scratch = *scratch_;
-  scratch.plan(batch, weights, config_);
+  QTOT_CHECK(peers_ == nullptr || probe == nullptr);
+  const Positions mine =
+      peers_ == nullptr ? Positions{.first = 0, .end = batch.size()} : peers_->share(batch.size());
+  scratch.plan(batch, mine, weights, config_);
   if (scratch.n_valid == 0 && !config_.nan_without_steps) return {};
   const bool is_online_target = !config_.use_target_network;
   const PassContext<T> context{
@@ -168,7 +187,7 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
   });
   if (keeps_targets) target_cache_->commit();
 
-  sum_leaves(batch.size());
+  sum_leaves();
   if (scratch.n_valid == 0) {  // M5: PyTorch divides zero by zero
     std::ranges::fill(scratch.gradient, std::numeric_limits<T>::quiet_NaN());
   }
@@ -243,16 +262,17 @@ UpdateStats Learner<T>::figures(math::Sum<T> norm, Probe<T>* probe) {
 
 // Each parameter's gradients of single episodes are added by the fixed tree over positions.
 template <class T>
-void Learner<T>::sum_leaves(std::size_t n_leaves) {
+void Learner<T>::sum_leaves() {
   Scratch& scratch = *scratch_;
+  const auto sum = [&](const math::Subtree& subtree, std::size_t first, std::size_t size, T* out,
+                       std::size_t worker) { scratch.sum(subtree, first, size, out, worker); };
+  if (peers_ != nullptr) return peers_->add_up(sum, executor_, scratch.sums, scratch.gradient);
+  const math::Subtree all = {.first = 0, .count = scratch.plans.size()};
   const std::size_t n_params = scratch.gradient.size();
   const std::size_t size = chunk_size(n_params, executor_.n_workers());
   executor_.for_each((n_params + size - 1) / size, [&](std::size_t chunk, std::size_t worker) {
     const std::size_t first = chunk * size;
-    std::vector<const T*>& leaves = scratch.leaf_parts[worker];
-    leaves.resize(n_leaves);
-    for (std::size_t b = 0; b < n_leaves; ++b) leaves[b] = scratch.leaf(b) + first;
-    math::tree_sum<T>(leaves, std::min(size, n_params - first), scratch.gradient.data() + first);
+    sum(all, first, std::min(size, n_params - first), scratch.gradient.data() + first, worker);
   });
 }
 

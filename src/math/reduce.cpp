@@ -1,5 +1,6 @@
 #include "qtot/math/reduce.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <type_traits>
@@ -87,6 +88,7 @@ class BlockStack {
     entries_[depth_ - 1] = sum;
   }
 
+  std::size_t depth() const { return depth_; }
   const T* top() const { return entries_[depth_ - 1]; }
 
  private:
@@ -111,6 +113,43 @@ void tree_sum(std::span<const T* const> leaves, std::size_t size, T* out) {
     walk_tree(
         leaves.size(), [&](std::size_t leaf) { stack.push(leaves[leaf] + begin); },
         [&] { stack.merge(); });
+    const T* sum = stack.top();
+    for (std::size_t i = 0; i < n; ++i) out[begin + i] = sum[i];
+  }
+}
+
+void append_subtrees(std::size_t n_leaves, std::size_t first, std::size_t end,
+                     std::vector<Subtree>& out) {
+  QTOT_CHECK(first <= end && end <= n_leaves);
+  while (first < end) {
+    // a multiple of a power of two, and as many leaves; or all the rest, behind leading binary digits of n
+    const std::size_t granule = first == 0 ? std::bit_ceil(n_leaves) : first & (~first + 1);
+    const bool is_rest = end == n_leaves && first == n_leaves - n_leaves % granule;
+    const bool is_whole = first == 0 && end == n_leaves;
+    const std::size_t count =
+        is_rest || is_whole ? end - first : std::min(granule, std::bit_floor(end - first));
+    out.push_back({.first = first, .count = count});
+    first += count;
+  }
+}
+
+template <class T>
+void tree_sum_of_subtrees(std::span<const Subtree> subtrees, std::span<const T* const> sums,
+                          std::size_t size, T* out) {
+  QTOT_CHECK_EQ(subtrees.size(), sums.size());
+  QTOT_CHECK(!subtrees.empty() && subtrees.back().end() <= kMaxLeaves);
+  const std::size_t n_leaves = subtrees.back().end();
+  for (std::size_t begin = 0; begin < size; begin += kBlock) {
+    const std::size_t n = size - begin < kBlock ? size - begin : kBlock;
+    BlockStack<T> stack(n);
+    for (std::size_t i = 0; i < subtrees.size(); ++i) {
+      stack.push(sums[i] + begin);
+      const Subtree& subtree = subtrees[i];
+      if (subtree.end() == n_leaves) break;  // as in walk_tree: the rest is merged from the right
+      for (std::size_t full = subtree.end() / subtree.count; full % 2 == 0; full /= 2)
+        stack.merge();
+    }
+    while (stack.depth() > 1) stack.merge();
     const T* sum = stack.top();
     for (std::size_t i = 0; i < n; ++i) out[begin + i] = sum[i];
   }
@@ -163,11 +202,13 @@ Wide tree_sum(std::span<const Wide> leaves) {
 }
 #endif
 
-#define QTOT_INSTANTIATE(T)                                           \
-  template Sum<T> sum_of_squares(std::span<const T>);                 \
-  template Sum<T> sum_of_squares_naive(std::span<const T>);           \
-  template void tree_sum(std::span<const T* const>, std::size_t, T*); \
-  template void tree_sum_naive(std::span<const T* const>, std::size_t, T*);
+#define QTOT_INSTANTIATE(T)                                                               \
+  template Sum<T> sum_of_squares(std::span<const T>);                                     \
+  template Sum<T> sum_of_squares_naive(std::span<const T>);                               \
+  template void tree_sum(std::span<const T* const>, std::size_t, T*);                     \
+  template void tree_sum_naive(std::span<const T* const>, std::size_t, T*);               \
+  template void tree_sum_of_subtrees(std::span<const Subtree>, std::span<const T* const>, \
+                                     std::size_t, T*);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 

@@ -32,18 +32,19 @@ class Running {
   Running(const Round& round, std::vector<Worker>& workers)
       : round_(round),
         workers_(workers),
-        tickets_(graph_,
-                 [next = round.first, end = round.first + round.count](
-                     oneapi::tbb::flow_control& control) mutable -> Ticket {
-                   if (next < end) return next++;
-                   control.stop();
-                   return end;
-                 }),
+        tickets_(
+            graph_,
+            [round, next = std::size_t{0}](oneapi::tbb::flow_control& control) mutable -> Ticket {
+              if (next < round.count) return round.ticket(next++);
+              control.stop();
+              return round.ticket(round.count);
+            }),
         limit_(graph_, n_on_the_way(round)),
         play_(graph_, flow::unlimited, [this](Ticket t) { return play(t); }),
-        in_order_(
-            graph_,
-            [first = round.first](const Played& p) -> std::size_t { return p.ticket - first; }),
+        in_order_(graph_,
+                  [first = round.first, stride = round.stride](const Played& p) -> std::size_t {
+                    return (p.ticket - first) / stride;
+                  }),
         done_(graph_, flow::serial, [this](const Played& p) { return done(p); }) {
     stats_.reserve(round.count);
     flow::make_edge(tickets_, limit_);
@@ -131,7 +132,7 @@ bool Collector::reports_wins() const {
 void Collector::start(const Round& round) {
   QTOT_CHECK(!state_->running);
   if (round.ring != nullptr && round.count > 0) {
-    QTOT_CHECK(round.ring->admits(round.first + round.count - 1));
+    QTOT_CHECK(round.ring->admits(round.ticket(round.count - 1)));
   }
   state_->arena.execute([&] { state_->running.emplace(round, state_->workers); });
 }

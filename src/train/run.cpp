@@ -22,6 +22,7 @@
 #include "qtot/train/memory_bound.h"
 #include "qtot/train/trainer.h"
 #include "qtot/yaml/yaml.h"
+#include "train/share_state.h"
 
 namespace qtot::train {
 namespace {
@@ -56,14 +57,21 @@ class Run {
         family_(env::family(config_.env)),
         player_(request.n_threads, [this] { return family_.make(config_.env_args); }),
         executor_(request.n_threads),
-        trainer_(config_, player_.spec(), player_, executor_),
+        crew_(request.crew),
+        trainer_(config_, player_.spec(), player_, executor_, crew_),
         bar_(*request.progress, metrics::ProgressStyle::of_stderr()),
         test_(Due::at_once(config_.test_interval)) {}
 
   RunReport go() {
-    if (resume()) return report(false);
-    log_.emplace(request_.folder,
-                 metrics::RunLogOptions{.use_tensorboard = config_.use_tensorboard}, positions_);
+    if (resume()) {
+      RunReport result = report(false);
+      result.was_finished = true;
+      return result;
+    }
+    if (writes()) {
+      log_.emplace(request_.folder,
+                   metrics::RunLogOptions{.use_tensorboard = config_.use_tensorboard}, positions_);
+    }
     while (!trainer_.finished() && !stop_requested()) {
       const Trainer::RoundResult round = trainer_.run_round();
       account(round);
@@ -75,44 +83,65 @@ class Run {
     if (!stopped && !test_return_) evaluate();
     save(checkpoint::Keep::kLastTwo);
     RunReport result = report(stopped);
-    if (!stopped) write_summary(result);
+    if (!stopped && writes()) write_summary(result);
+    if (crew_ != nullptr) crew_->settle();
     return result;
   }
 
  private:
-  bool stop_requested() const { return request_.stop != nullptr && request_.stop->load(); }
+  bool writes() const { return crew_ == nullptr || crew_->is_first(); }
+  bool stop_requested() const {
+    if (crew_ != nullptr) return crew_->stop_agreed();
+    return request_.stop != nullptr && request_.stop->load();
+  }
   fs::path checkpoints() const { return request_.folder / "checkpoints"; }
 
   // Returns true when there is nothing left to do.
   bool resume() {
-    if (fs::exists(request_.folder) && !request_.resume) {
-      throw Error("run folder " + request_.folder.string() +
-                  " exists: expected a new one, or --resume to go on with that run");
-    }
     std::optional<checkpoint::Newest> newest;
-    if (request_.resume) newest = checkpoint::load_newest(checkpoints());
-    if (newest) {
-      for (const std::string& warning : newest->warnings) bar_.message("warning: " + warning);
-      checkpoint::State& state = newest->state;
-      require_same_training(state.training_keys, config::training_keys(request_.config),
-                            newest->path);
-      restore_intervals(state);
-      const std::int64_t t_env = state.t_env;
-      if (t_env <= config_.t_max) require_memory();
-      trainer_.restore(std::move(state), newest->path.string());
-      if (trainer_.finished() && fs::exists(request_.folder / "summary.json")) return true;
-      checkpoint::remove_beyond(checkpoints(), t_env);
-    } else {
-      require_memory();
+    if (writes()) newest = look_into_folder();
+    const std::string path = newest ? newest->path.string() : "";
+    std::optional<checkpoint::State> state;
+    if (newest) state = std::move(newest->state);
+    if (crew_ != nullptr) state = share_state(*crew_, std::move(state));
+    if (!state || state->t_env <= config_.t_max) require_memory();
+    if (state) {
+      restore_intervals(*state);
+      trainer_.restore(std::move(*state), path);
+      const bool has_summary = writes() && fs::exists(request_.folder / "summary.json");
+      if (trainer_.finished() && agreed_by_first(has_summary)) return true;
+      if (writes()) checkpoint::remove_beyond(checkpoints(), trainer_.t_env());
     }
+    if (!writes()) return false;
     make_directories(request_.folder);
     write_file_atomically(request_.folder / "config.yaml", yaml::dump(request_.config.map));
     return false;
   }
 
+  // The checkpoint to go on from, if any.
+  std::optional<checkpoint::Newest> look_into_folder() {
+    if (!request_.resume) {
+      if (!fs::exists(request_.folder)) return std::nullopt;
+      throw Error("run folder " + request_.folder.string() +
+                  " exists: expected a new one, or --resume to go on with that run");
+    }
+    std::optional<checkpoint::Newest> newest = checkpoint::load_newest(checkpoints());
+    if (!newest) return std::nullopt;
+    for (const std::string& warning : newest->warnings) bar_.message("warning: " + warning);
+    require_same_training(newest->state.training_keys, config::training_keys(request_.config),
+                          newest->path);
+    return newest;
+  }
+
+  bool agreed_by_first(bool of_first) const {
+    return crew_ == nullptr ? of_first : crew_->tell(of_first ? "yes" : "no") == "yes";
+  }
+
   void require_memory() const {
     if (request_.overcommit) return;
-    require_ring_fits(config_, player_.spec(), memory_limit_bytes(), request_.resume);
+    // the first rank gathers the whole ring to save it
+    const int n_ranks = writes() ? 1 : crew_->n_ranks();
+    require_ring_fits(config_, player_.spec(), memory_limit_bytes(), request_.resume, n_ranks);
   }
 
   void account(const Trainer::RoundResult& round) {
@@ -127,7 +156,7 @@ class Run {
     record.add("td_error_abs", round.update->td_error_abs);
     record.add("q_taken_mean", round.update->q_taken_mean);
     record.add("target_mean", round.update->target_mean);
-    log_->write(record);
+    write(record);
     learner_log_.last = trainer_.t_env();
   }
 
@@ -146,12 +175,16 @@ class Run {
     }
   }
 
+  void write(const metrics::Record& record) {
+    if (log_) log_->write(record);
+  }
+
   void log_training() {
     return_ = train_.return_mean();
     metrics::Record record = new_record();
     train_.write(record, "", player_.reports_wins());
     record.add("epsilon", epsilon_);
-    log_->write(record);
+    write(record);
     train_ = {};
     runner_log_.last = trainer_.t_env();
   }
@@ -164,12 +197,13 @@ class Run {
     }
     EpisodeMeans test;
     test.add(train::evaluate(*evaluator_, trainer_.policy(), config_.seed,
-                             static_cast<core::Ticket>(trainer_.episode()), config_.test_nepisode));
+                             static_cast<core::Ticket>(trainer_.episode()), config_.test_nepisode,
+                             crew_));
     test_return_ = test.return_mean();
     if (player_.reports_wins()) test_won_ = test.battle_won_mean();
     metrics::Record record = new_record();
     test.write(record, "test_", player_.reports_wins());
-    log_->write(record);
+    write(record);
     test_.last = trainer_.t_env();
   }
 
@@ -179,16 +213,19 @@ class Run {
   }
 
   void write_digest() {
-    const checkpoint::Digest digest = checkpoint::digest(trainer_.capture());
+    const checkpoint::Digest digest = trainer_.digest();
+    if (crew_ != nullptr) crew_->require_same(digest, trainer_.update());
+    last_digest_ = trainer_.update();
+    if (!log_) return;
     log_->write(metrics::DigestRecord{.update = trainer_.update(),
                                       .t_env = trainer_.t_env(),
                                       .fingerprint = digest.fingerprint,
                                       .parts = digest.parts});
-    last_digest_ = trainer_.update();
   }
 
   void save(checkpoint::Keep keep) {
     checkpoint::State state = trainer_.capture();
+    if (!writes()) return;
     state.config = yaml::dump(request_.config.map);
     state.training_keys = config::training_keys(request_.config);
     state.counters = {{"last_test", test_.last},
@@ -244,14 +281,14 @@ class Run {
 
   RunReport report(bool stopped) {
     RunReport result{.stopped = stopped,
-                     .was_finished = !log_.has_value(),
+                     .was_finished = false,
                      .t_env = trainer_.t_env(),
                      .episode = trainer_.episode(),
                      .update = trainer_.update(),
                      .test_return_mean = test_return_,
                      .test_battle_won_mean = test_won_,
                      .test_nepisode = config_.test_nepisode,
-                     .fingerprint = checkpoint::digest(trainer_.capture()).fingerprint,
+                     .fingerprint = trainer_.digest().fingerprint,
                      .tables = {}};
     if (has_learned_tables(config_.env)) {
       result.tables = learned_tables(trainer_.learner(), *family_.make(config_.env_args));
@@ -287,6 +324,7 @@ class Run {
   const env::EnvFamily& family_;
   FlowGraphPlayer player_;
   rollout::TbbExecutor executor_;
+  Crew* crew_;
   Trainer trainer_;
   std::optional<rollout::Collector> evaluator_;
   std::optional<metrics::RunLog> log_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -198,6 +199,74 @@ TEST(TreeSum, TakesAsManyLeavesAsItSaysAndNoMore) {
   EXPECT_EQ(sum, static_cast<float>(kLimit));
   leaves.push_back(&one);
   EXPECT_DEATH(tree_sum<float>(leaves, 1, &sum), "65537 vs 65536");
+}
+
+std::vector<Subtree> nodes_by_definition(std::size_t first, std::size_t count) {
+  std::vector<Subtree> nodes = {{.first = first, .count = count}};
+  if (count < 2) return nodes;
+  const std::size_t split = tree_split(count);
+  for (const auto& part :
+       {nodes_by_definition(first, split), nodes_by_definition(first + split, count - split)}) {
+    nodes.insert(nodes.end(), part.begin(), part.end());
+  }
+  return nodes;
+}
+
+TEST(Subtrees, AreNodesOfTheTreeAndNoTwoOfARangeAreSiblings) {
+  for (std::size_t n = 1; n <= 40; ++n) {
+    const std::vector<Subtree> nodes = nodes_by_definition(0, n);
+    for (std::size_t first = 0; first < n; ++first) {
+      for (std::size_t end = first; end <= n; ++end) {
+        std::vector<Subtree> subtrees;
+        append_subtrees(n, first, end, subtrees);
+        std::size_t next = first;
+        for (const Subtree& subtree : subtrees) {
+          EXPECT_EQ(subtree.first, next);
+          EXPECT_NE(std::ranges::find(nodes, subtree), nodes.end())
+              << n << ": " << subtree.first << " + " << subtree.count;
+          next = subtree.end();
+        }
+        EXPECT_EQ(next, end);
+        // the fewest: no node inside the range holds two of them
+        for (const Subtree& node : nodes) {
+          if (node.first < first || node.end() > end) continue;
+          const auto inside = std::ranges::count_if(subtrees, [&](const Subtree& s) {
+            return s.first >= node.first && s.end() <= node.end();
+          });
+          EXPECT_LE(inside, 1);
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(Reduce, SumsOfSubtreesOfAnyRangesGiveTheBitsOfTheTree) {
+  using T = TypeParam;
+  constexpr std::size_t kSize = 131;  // a block of the kernel and three
+  std::mt19937_64 rng(47);
+  for (std::size_t n = 1; n <= 70; ++n) {
+    const auto leaves = random_leaves<T>(n, kSize, rng);
+    const auto all = pointers(leaves);
+    std::vector<T> expected(kSize);
+    tree_sum_naive<T>(all, kSize, expected.data());
+    for (int repeat = 0; repeat < 20; ++repeat) {
+      std::vector<Subtree> subtrees;
+      for (std::size_t first = 0; first < n;) {
+        const std::size_t end = first + 1 + rng() % (n - first);
+        append_subtrees(n, first, end, subtrees);
+        first = end;
+      }
+      std::vector<std::vector<T>> sums;
+      for (const Subtree& subtree : subtrees) {
+        sums.emplace_back(kSize);
+        tree_sum<T>(std::span(all).subspan(subtree.first, subtree.count), kSize,
+                    sums.back().data());
+      }
+      std::vector<T> sum(kSize);
+      tree_sum_of_subtrees<T>(subtrees, pointers(sums), kSize, sum.data());
+      EXPECT_EQ(sum, expected);
+    }
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ std::vector<TensorShape> shapes_of(const nn::ParamLayout& layout);
 struct StoredEpisode {
   core::Ticket ticket = 0;
   std::shared_ptr<const core::Episode> episode;
+  std::optional<Fingerprint> fingerprint =
+      {};  // of the whole episode, where somebody knows it already
 };
 
 /// Refers to `episode` without owning it: it must outlive the result.
@@ -64,6 +67,9 @@ struct Digest {
   Fingerprint fingerprint;  // of the names and fingerprints of all parts
   std::vector<std::pair<std::string, Fingerprint>> parts;
 };
+
+/// Of one episode: its ticket, length, end, and arrays.
+Fingerprint fingerprint_of(core::Ticket ticket, const core::Episode& episode);
 
 /// Covers what Digest lists and nothing else: no evaluation, logging or saving state, no configuration
 /// text, no path, time or version. Little-endian, so the same on every machine.

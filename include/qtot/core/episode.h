@@ -25,6 +25,9 @@ namespace qtot::core {
 /// actions[L] is the action that the policy would have taken next (PyMARL stores it, too).
 /// terminated = false means truncated: the time limit cut the episode and slot L bootstraps.
 ///
+/// An outline is an episode without slots: rewards and `terminated` alone, which is all that a process of
+/// several needs to know of an episode that another one holds (docs/cluster.md).
+///
 /// reserve() costs address space alone: memory is taken page by page as slots are added, and finish() gives
 /// back what only a longer episode before had filled. So a slot of the ring allocates once, and occupies
 /// what its episode needs.
@@ -69,6 +72,21 @@ class Episode {
     return (avail_[word] >> (action % 64) & 1) != 0;
   }
 
+  bool is_outline() const { return n_slots_ == 0 && !rewards_.empty(); }
+  /// Makes this the outline of an episode.
+  void set_outline(const DecPomdpSpec& spec, std::span<const float> rewards, bool terminated);
+
+  /// Makes an outline whole: gives all its slots memory and each array to `fill_array`, in the order avail,
+  /// states, obs, actions.
+  template <class F>
+  void fill(F&& fill_array) {
+    for (int slot = 0; slot <= length(); ++slot) add_slot();
+    fill_array(std::span(avail_));
+    fill_array(std::span(state_));
+    fill_array(std::span(obs_));
+    fill_array(std::span(actions_));
+  }
+
   /// The stored arrays, for fingerprints and checkpoints.
   std::span<const float> all_states() const { return state_; }
   std::span<const float> all_obs() const { return obs_; }
@@ -76,7 +94,10 @@ class Episode {
   std::span<const Action> all_actions() const { return actions_; }
 
   /// Rebuilds an episode from stored arrays. Sizes must fit (QTOT_CHECK): readers of files check
-  /// before they call.
+  /// before they call. assign() allocates nothing where there is room.
+  void assign(const DecPomdpSpec& spec, std::span<const float> states, std::span<const float> obs,
+              std::span<const std::uint64_t> avail, std::span<const Action> actions,
+              std::span<const float> rewards, bool terminated);
   static Episode from_arrays(const DecPomdpSpec& spec, std::span<const float> states,
                              std::span<const float> obs, std::span<const std::uint64_t> avail,
                              std::span<const Action> actions, std::span<const float> rewards,

@@ -16,6 +16,8 @@
 namespace qtot::learner {
 
 template <class T>
+class Peers;
+template <class T>
 class TargetCache;
 
 /// Figures of one update, as PyMARL logs them. Means are over valid steps.
@@ -84,6 +86,10 @@ class Learner {
                      std::span<const double> weights = {},
                      std::span<const core::Ticket> tickets = {});
 
+  /// From now on every update is made together with other processes, each of which calls update() with
+  /// the same batch. No probe then. `peers` must outlive the learner.
+  void share_with(Peers<T>& peers) { peers_ = &peers; }
+
   const Network<T>& network() const { return network_; }
   const LearnerConfig& config() const { return config_; }
 
@@ -97,7 +103,7 @@ class Learner {
  private:
   class Scratch;  // what one update works with: plans, workspaces, leaves of the gradient tree
 
-  void sum_leaves(std::size_t n_leaves);
+  void sum_leaves();
   bool target_stays() const;
   std::size_t together() const;
   math::Sum<T> divisor() const;
@@ -111,6 +117,7 @@ class Learner {
   Network<T> network_;
   LearnerConfig config_;
   Executor& executor_;
+  Peers<T>* peers_ = nullptr;
   LearnerState<T> state_;
   std::vector<T> transposed_;  // derived from the state, for the products
   std::vector<T> target_transposed_;

@@ -24,6 +24,7 @@ enum class Stream : std::uint8_t {
   kEvaluationReset = 6,
   kEvaluationStep = 7,
   kBootstrap = 8,  // resampled runs of a report
+  kSchedule = 9,   // events of a simulated cluster
 };
 
 /// Names one draw.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "qtot/math/scalars.h"
 
@@ -34,6 +35,29 @@ template <class T>
 void tree_sum(std::span<const T* const> leaves, std::size_t size, T* out);
 template <class T>
 void tree_sum_naive(std::span<const T* const> leaves, std::size_t size, T* out);
+
+/// Leaves [first, first + count) of a tree of sums that are one of its nodes.
+struct Subtree {
+  std::size_t first = 0;
+  std::size_t count = 0;
+
+  std::size_t end() const { return first + count; }
+  bool operator==(const Subtree&) const = default;
+};
+
+/// The fewest nodes of the tree over `n_leaves` that together are the leaves [first, end), ascending: what
+/// of the tree can be summed by someone who has only these. Appended to `out`; at most 2 log2(n_leaves).
+void append_subtrees(std::size_t n_leaves, std::size_t first, std::size_t end,
+                     std::vector<Subtree>& out);
+
+/// tree_sum() of all leaves from the sums of subtrees: those of append_subtrees() for consecutive ranges
+/// that make up [0, end of the last), ascending. Bit for bit the same.
+///
+/// @param[in]  sums  [subtrees.size()][size]
+/// @param[out] out   [size]; may be one of them
+template <class T>
+void tree_sum_of_subtrees(std::span<const Subtree> subtrees, std::span<const T* const> sums,
+                          std::size_t size, T* out);
 
 /// The same tree over n numbers.
 double tree_sum(std::span<const double> leaves);

@@ -106,6 +106,12 @@ class Ring {
     slot(ticket).stamp.notify_all();
   }
 
+  /// What was published under the ticket, for who knows that it was and that the slot is not written again yet.
+  const Episode& written(Ticket ticket) const {
+    Atomics::require(ready(ticket), "a ticket is read after it was published");
+    return slot(ticket).episode;
+  }
+
   // The reader, one thread.
 
   bool ready(Ticket ticket) const {

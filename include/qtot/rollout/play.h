@@ -97,10 +97,14 @@ class Player {
 /// take up to twice the bound that is checked before a run (qtot/train/memory_bound.h).
 core::Episode& slot_for(replay::EpisodeRing& ring, Ticket ticket, const core::DecPomdpSpec& spec);
 
-/// The episodes [first, first + count), played by one policy under one set of rules.
+/// The episodes first, first + stride, ..., `count` of them, played by one policy under one set of rules.
 struct Round {
   Ticket first = 0;
   std::size_t count = 0;
+  std::size_t stride = 1;  // more where other processes play what is between
+
+  Ticket ticket(std::size_t i) const { return first + i * stride; }
+
   Policy policy;
   PlayRules rules;
   /// Where the episodes go; it must admit them all. nullptr: nowhere (evaluation).

@@ -10,6 +10,7 @@
 
 #include "qtot/base/fingerprint.h"
 #include "qtot/config/training_config.h"
+#include "qtot/train/crew.h"
 #include "qtot/train/learned_tables.h"
 
 namespace qtot::train {
@@ -23,6 +24,8 @@ struct RunRequest {
   bool overcommit = false;                  // start although the ring could outgrow the memory
   const std::atomic<bool>* stop = nullptr;  // set by a signal: finish the round, save, return
   std::ostream* progress = nullptr;         // where the bar is drawn
+  /// The ranks that train with this one. The first alone touches the folder; `stop` is the crew's affair.
+  Crew* crew = nullptr;
 };
 
 /// What came of it.

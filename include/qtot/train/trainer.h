@@ -12,6 +12,7 @@
 #include "qtot/learner/learner.h"
 #include "qtot/replay/sampling.h"
 #include "qtot/rollout/play.h"
+#include "qtot/train/crew.h"
 
 namespace qtot::train {
 
@@ -55,9 +56,10 @@ class Trainer {
     std::optional<learner::UpdateStats> update;  // empty until the ring holds a batch
   };
 
-  /// `player` and `executor` must outlive the trainer.
+  /// `player` and `executor` must outlive the trainer, as must `crew`, the ranks that train with this
+  /// one; null for a run of one process.
   Trainer(const config::TrainingConfig& config, const core::DecPomdpSpec& spec, RoundPlayer& player,
-          Executor& executor);
+          Executor& executor, Crew* crew = nullptr);
   ~Trainer();
 
   /// t_env > t_max, as PyMARL counts: the round that passes t_max is the last.
@@ -74,8 +76,12 @@ class Trainer {
   /// The policy that the newest parameters give, for evaluation; valid until the next run_round().
   rollout::Policy policy() const;
 
+  /// Of all training bits. Reads each episode of the ring once in its life.
+  checkpoint::Digest digest();
+
   /// All that a resumed run needs to go on to the same bits, without configuration, evaluation and
-  /// files. Borrows the ring's episodes: valid until the next run_round().
+  /// files. Borrows the ring's episodes: valid until the next run_round(). With a crew the first rank has
+  /// all of it; the others, which must call it, too, have no episodes.
   checkpoint::State capture() const;
   /// Inverse, on a fresh trainer of the same configuration. Throws Error that names `what` (the
   /// checkpoint's path) when `state` does not fit.
@@ -88,17 +94,27 @@ class Trainer {
   };
 
   double epsilon_now() const;
+  checkpoint::State capture_without_episodes() const;
   void start_round();
   void open_round();
+  std::vector<rollout::EpisodeStats> wait_round();
+  core::Batch batch();
+  void expect_next_batch();
   learner::UpdateStats learn(std::int64_t episode);
 
   config::TrainingConfig config_;
   RoundPlayer& player_;
+  Executor& executor_;
+  Crew* crew_;
   learner::Learner<float> learner_;
   replay::EpisodeRing ring_;
   Snapshot acting_;
+  rollout::Round round_;               // that is being played
   std::vector<core::Ticket> tickets_;  // of a batch
+  std::vector<core::Ticket> next_tickets_;
   std::vector<const core::Episode*> batch_;
+  std::vector<Fingerprint> prints_;  // of episodes, at ticket % buffer_size
+  core::Ticket printed_ = 0;         // tickets below it have theirs
   std::int64_t t_env_ = 0;
   std::int64_t episode_ = 0;
   double epsilon_ = 0;          // of the round that is being played

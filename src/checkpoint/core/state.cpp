@@ -61,20 +61,15 @@ void add_rewards(Digest& digest, const learner::RewardStatistics<float>& rewards
   digest.parts.emplace_back("rewards", hasher.finish());
 }
 
+// Of the episodes' own fingerprints, so that each episode is read once in its life, by who keeps it.
 Fingerprint replay_fingerprint(const std::vector<StoredEpisode>& episodes) {
   FingerprintHasher hasher;
   hasher.add(std::uint64_t{episodes.size()});
   for (const StoredEpisode& stored : episodes) {
-    const core::Episode& episode = *stored.episode;
-    hasher.add(stored.ticket);
-    // the length gives the size of every other array
-    hasher.add(static_cast<std::uint64_t>(episode.length()));
-    hasher.add(std::uint64_t{episode.terminated() ? 1U : 0U});
-    hasher.add(episode.rewards());
-    hasher.add(episode.all_states());
-    hasher.add(episode.all_obs());
-    hasher.add(episode.all_avail());
-    hasher.add(episode.all_actions());
+    const Fingerprint print =
+        stored.fingerprint ? *stored.fingerprint : fingerprint_of(stored.ticket, *stored.episode);
+    hasher.add(print.high);
+    hasher.add(print.low);
   }
   return hasher.finish();
 }
@@ -92,7 +87,22 @@ std::vector<TensorShape> shapes_of(const nn::ParamLayout& layout) {
 }
 
 StoredEpisode borrow(core::Ticket ticket, const core::Episode& episode) {
-  return {ticket, std::shared_ptr<const core::Episode>(std::shared_ptr<void>(), &episode)};
+  return {.ticket = ticket,
+          .episode = std::shared_ptr<const core::Episode>(std::shared_ptr<void>(), &episode)};
+}
+
+Fingerprint fingerprint_of(core::Ticket ticket, const core::Episode& episode) {
+  FingerprintHasher hasher;
+  hasher.add(ticket);
+  // the length gives the size of every array
+  hasher.add(static_cast<std::uint64_t>(episode.length()));
+  hasher.add(std::uint64_t{episode.terminated() ? 1U : 0U});
+  hasher.add(episode.rewards());
+  hasher.add(episode.all_states());
+  hasher.add(episode.all_obs());
+  hasher.add(episode.all_avail());
+  hasher.add(episode.all_actions());
+  return hasher.finish();
 }
 
 Digest digest(const State& state) {

@@ -120,7 +120,8 @@ std::vector<EpisodeStats> collect_serial(Player& player, const Round& round) {
   std::vector<EpisodeStats> stats;
   stats.reserve(round.count);
   core::Episode scratch;
-  for (Ticket t = round.first; t < round.first + round.count; ++t) {
+  for (std::size_t i = 0; i < round.count; ++i) {
+    const Ticket t = round.ticket(i);
     core::Episode& episode =
         round.ring != nullptr ? slot_for(*round.ring, t, player.spec()) : scratch;
     stats.push_back(player.play(round.policy, round.rules, t, episode));

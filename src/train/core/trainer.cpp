@@ -19,15 +19,21 @@ replay::RingShape ring_shape(const config::TrainingConfig& config) {
 }  // namespace
 
 Trainer::Trainer(const config::TrainingConfig& config, const core::DecPomdpSpec& spec,
-                 RoundPlayer& player, Executor& executor)
+                 RoundPlayer& player, Executor& executor, Crew* crew)
     : config_(config),
       player_(player),
+      executor_(executor),
+      crew_(crew),
       learner_(learner::make_network<float>(learner::agent_config(config, spec),
                                             learner::mixer_config(config, spec)),
                learner::learner_config(config), config.seed, executor),
       ring_(ring_shape(config)),
       tickets_(static_cast<std::size_t>(config.batch_size)),
-      batch_(tickets_.size()) {}
+      next_tickets_(tickets_.size()),
+      batch_(tickets_.size()),
+      prints_(static_cast<std::size_t>(config.buffer_size)) {
+  if (crew_ != nullptr) learner_.share_with(crew_->peers());
+}
 
 Trainer::~Trainer() {
   if (round_is_open_) player_.wait();  // the round writes into the ring
@@ -37,8 +43,7 @@ Trainer::~Trainer() {
 Trainer::RoundResult Trainer::run_round() {
   // act: with pipeline 1 this round is already being played
   if (!round_is_open_) start_round();
-  RoundResult result{.epsilon = epsilon_, .episodes = player_.wait(), .update = {}};
-  round_is_open_ = false;
+  RoundResult result{.epsilon = epsilon_, .episodes = wait_round(), .update = {}};
   for (const rollout::EpisodeStats& stats : result.episodes) t_env_ += stats.length;
   ring_.advance(static_cast<core::Ticket>(episode_ + config_.batch_size_run));
 
@@ -66,29 +71,57 @@ void Trainer::start_round() {
 }
 
 void Trainer::open_round() {
-  player_.start({.first = static_cast<core::Ticket>(episode_),
-                 .count = static_cast<std::size_t>(config_.batch_size_run),
-                 .policy = {.agent = learner_.network().agent.get(),
-                            .weights = {.values = acting_.values.data(),
-                                        .transposed = acting_.transposed.data()}},
-                 .rules = rollout::training_rules(config_.seed, epsilon_),
-                 .ring = &ring_});
+  round_ = {.first = static_cast<core::Ticket>(episode_),
+            .count = static_cast<std::size_t>(config_.batch_size_run),
+            .policy = {.agent = learner_.network().agent.get(),
+                       .weights = {.values = acting_.values.data(),
+                                   .transposed = acting_.transposed.data()}},
+            .rules = rollout::training_rules(config_.seed, epsilon_),
+            .ring = &ring_};
+  player_.start(crew_ == nullptr ? round_ : crew_->part_of(round_));
   round_is_open_ = true;
+}
+
+std::vector<rollout::EpisodeStats> Trainer::wait_round() {
+  std::vector<rollout::EpisodeStats> stats = player_.wait();
+  round_is_open_ = false;
+  return crew_ == nullptr ? stats : crew_->share(round_, stats);
 }
 
 learner::UpdateStats Trainer::learn(std::int64_t episode) {
   replay::sample_batch(config_.seed, static_cast<std::uint64_t>(update()), ring_.oldest(),
                        ring_.end(), tickets_);
+  const core::Batch episodes = batch();
+  return learner_.update(episodes, episode, nullptr, {}, tickets_);
+}
+
+core::Batch Trainer::batch() {
+  if (crew_ != nullptr) {
+    const core::Batch episodes = crew_->bring(ring_, tickets_, update());
+    expect_next_batch();
+    return episodes;
+  }
   std::ranges::transform(tickets_, batch_.begin(),
                          [&](core::Ticket ticket) { return &ring_.episode(ticket); });
-  return learner_.update(batch_, episode, nullptr, {}, tickets_);
+  return batch_;
+}
+
+// Which episodes the next update will learn from is known before they are all there: while this update
+// learns, those that are travel to the ranks that will need them.
+void Trainer::expect_next_batch() {
+  const core::Ticket end = ring_.end() + static_cast<core::Ticket>(config_.batch_size_run);
+  const auto capacity = static_cast<core::Ticket>(config_.buffer_size);
+  const core::Ticket oldest = std::max(ring_.oldest(), end > capacity ? end - capacity : 0);
+  replay::sample_batch(config_.seed, static_cast<std::uint64_t>(update()) + 1, oldest, end,
+                       next_tickets_);
+  crew_->expect(ring_, next_tickets_);
 }
 
 rollout::Policy Trainer::policy() const {
   return {.agent = learner_.network().agent.get(), .weights = learner_.weights()};
 }
 
-checkpoint::State Trainer::capture() const {
+checkpoint::State Trainer::capture_without_episodes() const {
   checkpoint::State state;
   state.t_env = t_env_;
   state.episode = episode_;
@@ -96,10 +129,41 @@ checkpoint::State Trainer::capture() const {
   state.learner = learner_.state();
   if (round_is_open_) state.acting_params = acting_.values;
   state.spec = learner_.network().agent->config().spec;
+  return state;
+}
+
+checkpoint::State Trainer::capture() const {
+  checkpoint::State state = capture_without_episodes();
+  if (crew_ != nullptr) {
+    state.episodes = crew_->gather(ring_);
+    return state;
+  }
   for (core::Ticket ticket = ring_.oldest(); ticket < ring_.end(); ++ticket) {
     state.episodes.push_back(checkpoint::borrow(ticket, ring_.episode(ticket)));
   }
   return state;
+}
+
+checkpoint::Digest Trainer::digest() {
+  const auto print = [&](core::Ticket ticket) -> Fingerprint& {
+    return prints_[ticket % prints_.size()];
+  };
+  const core::Ticket first = std::max(printed_, ring_.oldest());
+  std::vector<Fingerprint> fresh(ring_.end() - first);
+  executor_.for_each(fresh.size(), [&](std::size_t i, std::size_t) {
+    const core::Ticket ticket = first + i;
+    if (crew_ != nullptr && !crew_->keeps(ticket)) return;
+    fresh[i] = checkpoint::fingerprint_of(ticket, ring_.episode(ticket));
+  });
+  if (crew_ != nullptr) crew_->share_fingerprints(first, fresh);
+  for (std::size_t i = 0; i < fresh.size(); ++i) print(first + i) = fresh[i];
+  printed_ = ring_.end();
+
+  checkpoint::State state = capture_without_episodes();
+  for (core::Ticket ticket = ring_.oldest(); ticket < ring_.end(); ++ticket) {
+    state.episodes.push_back({.ticket = ticket, .episode = nullptr, .fingerprint = print(ticket)});
+  }
+  return checkpoint::digest(state);
 }
 
 namespace {
