@@ -22,7 +22,7 @@ struct RankJob::Joined {
   std::unique_ptr<cluster::MpiTransport> transport;
   std::optional<cluster::Ranks> ranks;
 
-  [[noreturn]] void give_up(const char* why, ExitCode exit_code) {
+  void give_up(const char* why, ExitCode exit_code) {
     std::cerr << "qtot: rank " + std::to_string(transport->rank()) + ": " + why + "\n";
     transport->abort_job(static_cast<int>(exit_code));
   }

@@ -27,9 +27,9 @@ struct Operation {
 
 /// Every call of MPI, all by the thread that makes this. Throws Error where MPI fails.
 ///
-/// A message is looked at (MPI_Improbe) before MPI may write it anywhere: where a large one is longer than
-/// its receive, Open MPI 4.1 over TCP writes beyond the buffer and hangs, in shared memory the sender
-/// crashes.
+/// A message is looked at (MPI_Improbe) before it is received: where a large one is longer than its
+/// receive, Open MPI 4.1 hangs (over TCP, after a readv beyond the buffer) or lets the sender crash (in
+/// shared memory).
 class MpiWorld {
  public:
   MpiWorld();   // collective

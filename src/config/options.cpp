@@ -1,5 +1,6 @@
 #include "qtot/config/options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -182,6 +183,38 @@ std::string found_instead(const Value& value, std::string_view type) {
   return value.kind();
 }
 
+// ---- keys with a dot: cluster.stall_timeout is stall_timeout in the map cluster, or written so in one word
+
+// "cluster" and "stall_timeout"; "" and the key where there is no dot
+std::pair<std::string, std::string> split(const std::string& key) {
+  const std::size_t dot = key.find('.');
+  if (dot == std::string::npos) return {"", key};
+  return {key.substr(0, dot), key.substr(dot + 1)};
+}
+
+const Value* find_dotted(const Map& map, const std::string& key) {
+  const auto [group, name] = split(key);
+  if (const Value* outer = group.empty() ? nullptr : find(map, group)) {
+    const auto* inner = std::get_if<Map>(&outer->data);
+    if (const Value* value = inner == nullptr ? nullptr : find(*inner, name)) return value;
+  }
+  return find(map, key);
+}
+
+// Into the map of its group, which is made where there is none.
+void put_dotted(Map& map, const std::string& key, Value value) {
+  auto [group, name] = split(key);
+  if (!group.empty()) {
+    Map inner;
+    inner.emplace_back(std::move(name), std::move(value));
+    name = std::move(group);
+    value = {std::move(inner), ""};
+  }
+  Map entry;
+  entry.emplace_back(std::move(name), std::move(value));
+  merge(map, entry);
+}
+
 }  // namespace
 
 template <class T>
@@ -247,7 +280,7 @@ void Options::add_option(const std::string& key, T& field, const char* type,
   info.help = help;
   info.training = training_;
 
-  if (const Value* value = find(map_, key)) {
+  if (const Value* value = find_dotted(map_, key)) {
     if (const Trouble trouble = from_value(*value, field)) {
       if (*trouble != '\0') refuse(info.key, *value, trouble);
       refuse(info.key, *value,
@@ -259,7 +292,7 @@ void Options::add_option(const std::string& key, T& field, const char* type,
   Value in_force = to_value(field);
   in_force.origin = info.origin;
   info.value = in_force.text();
-  values_.emplace_back(key, std::move(in_force));
+  put_dotted(values_, key, std::move(in_force));
   infos_.push_back(std::move(info));
 }
 
@@ -303,11 +336,8 @@ void Options::refuse_unknown(const std::string& what) const {
   constexpr std::size_t kFew = 12;  // so many names still read well in one line
   std::vector<std::string> known;
   for (const OptionInfo& info : infos_) known.push_back(info.key.substr(prefix_.size()));
-  for (const auto& [key, value] : map_) {
-    bool is_known = false;
-    for (const std::string& name : known) is_known = is_known || name == key;
-    if (is_known) continue;
-
+  const auto require = [&](const std::string& key, const Value& value) {
+    if (std::ranges::find(known, key) != known.end()) return;
     std::string why = what.empty() ? "no such key" : what + " has no such key";
     if (const std::string near = nearest(key, known); !near.empty()) {
       why += "; did you mean " + near + "?";
@@ -316,6 +346,18 @@ void Options::refuse_unknown(const std::string& what) const {
         why += (i == 0 ? "; known: " : ", ") + known[i];
     }
     throw Error(prefix_ + shown(key_text(key)) + " (" + value.origin + "): " + why);
+  };
+  for (const auto& [key, value] : map_) {
+    const bool is_group = std::ranges::any_of(
+        known, [&key = key](const std::string& name) { return name.starts_with(key + "."); });
+    if (!is_group) {
+      require(key, value);
+      continue;
+    }
+    const auto* group = std::get_if<Map>(&value.data);
+    if (group == nullptr)
+      refuse(prefix_ + key, value, "expected a map, found " + std::string(value.kind()));
+    for (const auto& [name, inner] : *group) require(key + "." + name, inner);
   }
 }
 

@@ -176,6 +176,11 @@ void reporting_options(TrainingConfig& c, Options& o) {
   o.add("digest_interval", c.digest_interval, "updates between fingerprints in digests.jsonl",
         steps());
   o.add("local_results_path", c.local_results_path, "folder of the run folders");
+  o.add(
+      "cluster.stall_timeout", c.cluster_stall_timeout,
+      "seconds that one of several ranks waits for the others while nothing comes, before the job "
+      "ends with exit code 75; 0: for ever",
+      at_least(0.0));
   o.training(true);
 }
 

@@ -77,17 +77,19 @@ void mismatch(MpiTransport& transport, std::size_t n_sent, std::size_t n_expecte
   }
 }
 
+[[noreturn]] void say_nothing_more(bool is_stopped) {
+  if (is_stopped) std::raise(SIGSTOP);
+  sigset_t none;
+  sigemptyset(&none);
+  for (;;) sigsuspend(&none);
+}
+
 // The last rank does nothing more, as if it were stopped or cut off; others wait for it.
 void silence(MpiTransport& transport, bool is_stopped) {
   std::byte byte{};
   transport.stands_at({.phase = "gradients", .update = 131});
   exchange(transport);
-  if (transport.rank() == transport.n_ranks() - 1) {
-    if (is_stopped) std::raise(SIGSTOP);
-    sigset_t none;
-    sigemptyset(&none);
-    for (;;) sigsuspend(&none);
-  }
+  if (transport.rank() == transport.n_ranks() - 1) say_nothing_more(is_stopped);
   transport.receive(Channel::kGradients, transport.n_ranks() - 1, {&byte, 1});
   transport.finish(Channel::kGradients);
 }
@@ -145,6 +147,11 @@ void run(const std::string& law) {
   if (law == "large_too_long") mismatch(*transport, 1 << 21, 1 << 20);
   if (law == "silent") silence(*transport, false);
   if (law == "stopped") silence(*transport, true);
+  if (law == "silent_end") {
+    transport->stands_at({.phase = "end", .update = 131});
+    if (transport->rank() == 1) say_nothing_more(false);
+    return;
+  }
   if (law == "disagreement") disagreement(*transport);
   if (law == "abort") lone_error(*transport, true);
   if (law == "leave") lone_error(*transport, false);

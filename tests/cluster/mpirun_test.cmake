@@ -1,6 +1,6 @@
-# Runs COMMAND (a list) under MPIRUN with RANKS ranks; its exit code must be CODE, and its stdout and stderr
+# Runs PROGRAM LAW under MPIRUN (a list) with RANKS ranks; its exit code must be CODE, and its stdout and stderr
 # together must match every one of TEXTS (regular expressions). Run with -D of these names.
-execute_process(COMMAND ${MPIRUN} -n ${RANKS} ${COMMAND} RESULT_VARIABLE code OUTPUT_VARIABLE text
+execute_process(COMMAND ${MPIRUN} -n ${RANKS} ${PROGRAM} ${LAW} RESULT_VARIABLE code OUTPUT_VARIABLE text
                 ERROR_VARIABLE text)
 message(STATUS "exit code ${code}\n${text}")
 if(NOT code EQUAL CODE)

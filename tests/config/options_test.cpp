@@ -167,6 +167,44 @@ TEST(OptionsTest, AnUnknownKeyNamesTheNearestOrTheKnownOnes) {
             "count?");
 }
 
+struct Grouped {
+  double timeout = 60;
+
+  Map values_of(Map map) {
+    Options o(std::move(map));
+    o.add("cluster.timeout", timeout, "", at_least(0.0));
+    o.refuse_unknown("");
+    return o.values();
+  }
+};
+
+Value in_cluster(const std::string& key, decltype(Value::data) value) {
+  return {Map{{key, {std::move(value), "f.yaml:8"}}}, "f.yaml:7"};
+}
+
+TEST(OptionsTest, AKeyWithADotIsAnEntryOfAMapOrWrittenInOneWord) {
+  for (const Map& map : {Map{{"cluster", in_cluster("timeout", std::int64_t{20})}},
+                         Map{{"cluster.timeout", {20.0, "f.yaml:7"}}}}) {
+    Grouped grouped;
+    const Map values = grouped.values_of(map);
+    EXPECT_EQ(grouped.timeout, 20);
+    EXPECT_EQ((Value{values, ""}.text()), "{cluster: {timeout: 20.0}}");
+    EXPECT_EQ((Value{Grouped().values_of(values), ""}.text()), "{cluster: {timeout: 20.0}}");
+  }
+}
+
+TEST(OptionsTest, ErrorsInAMapOfKeysNameTheWholeKey) {
+  const auto refusal_of = [](const Value& cluster) {
+    return error_text([&] { Grouped().values_of({{"cluster", cluster}}); });
+  };
+  EXPECT_EQ(refusal_of(in_cluster("timeout", -1.0)),
+            "cluster.timeout = -1.0 (f.yaml:8): must be at least 0");
+  EXPECT_EQ(refusal_of(in_cluster("tmeout", 1.0)),
+            "cluster.tmeout (f.yaml:8): no such key; did you mean cluster.timeout?");
+  EXPECT_EQ(refusal_of({1.0, "f.yaml:7"}),
+            "cluster = 1.0 (f.yaml:7): expected a map, found a number");
+}
+
 TEST(OptionsTest, MessagesStayShortWhateverTheValue) {
   EXPECT_LT(refusal("rate", std::string(100000, 'x')).size(), 200u);
   EXPECT_LT(refusal(std::string(100000, 'y'), true).size(), 400u);

@@ -67,11 +67,11 @@ TEST(TrainingConfigTest, KeysThatOnlyReportAreNoTrainingKeys) {
   for (const OptionInfo& one : config.options) {
     if (!one.training) reporting.push_back(one.key);
   }
-  EXPECT_THAT(reporting,
-              testing::ElementsAre("name", "target_cache_mib", "test_interval", "test_nepisode",
-                                   "log_interval", "runner_log_interval", "learner_log_interval",
-                                   "save_model", "save_model_interval", "use_tensorboard",
-                                   "digest_interval", "local_results_path"));
+  EXPECT_THAT(reporting, testing::ElementsAre(
+                             "name", "target_cache_mib", "test_interval", "test_nepisode",
+                             "log_interval", "runner_log_interval", "learner_log_interval",
+                             "save_model", "save_model_interval", "use_tensorboard",
+                             "digest_interval", "local_results_path", "cluster.stall_timeout"));
 }
 
 TEST(TrainingConfigTest, SpellingsOfPymarlAreAdopted) {

@@ -46,7 +46,8 @@ struct OptionInfo {
 
 /// Walks over options. Two uses: `Options o(map)` reads each added option from `map` (absent: keeps
 /// the default that the field holds); `Options o` only lists them. `prefix` ("env_args.") stands
-/// before each key in messages and infos, not in the map. Two options of one key are a bug (abort).
+/// before each key in messages and infos, not in the map. A key with a dot, "cluster.stall_timeout", is
+/// the entry stall_timeout of the map's map cluster. Two options of one key are a bug (abort).
 ///
 /// An integer that does not fit its field, and a number that is not finite, are errors like a broken
 /// rule. A rule without `holds` allows every value of the type.

@@ -96,6 +96,7 @@ struct TrainingConfig {
   bool use_tensorboard = false;
   std::int64_t digest_interval = 100;
   std::string local_results_path = "results";
+  double cluster_stall_timeout = 600;  // seconds; 0: never
 
   /// The whole knowledge about the keys; see Options.
   void options(Options& o);
