@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -12,6 +13,8 @@
 #include "math/isa.h"
 #include "qtot/base/error.h"
 #include "qtot/base/memory.h"
+#include "qtot/cluster/gradient_sum.h"
+#include "qtot/cluster/shares.h"
 #include "qtot/learner/learner.h"
 #include "qtot/rollout/tbb_executor.h"
 
@@ -46,6 +49,14 @@ Spread time_updates(const LearnerBenchOptions& options, const core::DecPomdpSpec
                     core::Batch batch, Executor& executor,
                     FunctionRef<void(double seconds)> timed) {
   learner::Learner<float> learner(network_of(options, spec), {}, 1, executor);
+  std::optional<cluster::GradientSum> peers;
+  if (options.transport != nullptr) {
+    peers.emplace(*options.transport);
+    std::vector<std::int64_t> costs;
+    for (const core::Episode* episode : batch) costs.push_back(episode->length());
+    peers->set_shares(cluster::cut_batch(costs, options.transport->n_ranks()));
+    learner.share_with(*peers);
+  }
   std::vector<double> seconds;
   for (int k = 0; k < kWarmUp + options.n_updates; ++k) {
     const double taken = time_update(learner, batch);
@@ -121,6 +132,7 @@ LearnerReport bench_learner(const LearnerBenchOptions& options) {
   }
   LearnerReport report{.spec = parse_shape(options.shape), .options = options};
   report.isa = math::name(math::active_isa());
+  if (options.transport != nullptr) report.n_ranks = options.transport->n_ranks();
   Random random;
   const std::vector<int> lengths =
       draw_lengths(options.lengths, report.spec.episode_limit, options.batch_size, random);
@@ -139,7 +151,7 @@ LearnerReport bench_learner(const LearnerBenchOptions& options) {
   const std::size_t before = resident_bytes();
   std::size_t most = before;
   report.seconds = time_updates(options, report.spec, batch, executor, [&](double seconds) {
-    peaks.push_back(peak.trial());
+    peaks.push_back(peak.trial() * report.n_ranks);
     shares.push_back(report.gflop / seconds / peaks.back());
     most = std::max(most, resident_bytes());
   });
@@ -155,7 +167,9 @@ std::string to_text(const LearnerReport& report) {
   std::ostringstream os;
   os << "learner update, " << report.options.shape << ", batch " << report.options.batch_size
      << ", " << report.options.lengths << " lengths, " << report.options.mixer << ", "
-     << report.options.n_threads << " threads, " << report.isa << '\n';
+     << report.options.n_threads << " threads";
+  if (report.n_ranks > 1) os << " on each of " << report.n_ranks << " ranks";
+  os << ", " << report.isa << '\n';
   os.precision(4);
   os << "  time        " << report.seconds.median * 1e3 << " ms (quartiles "
      << report.seconds.lower_quartile * 1e3 << " .. " << report.seconds.upper_quartile * 1e3

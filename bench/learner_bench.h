@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bench/statistics.h"
+#include "qtot/cluster/transport.h"
 #include "qtot/core/dec_pomdp_spec.h"
 
 /// A step of learning on synthetic batches.
@@ -18,6 +19,7 @@ struct LearnerBenchOptions {
   int hidden_dim = 64;           // of the agent
   int n_updates = 15;            // timed ones, after two that are not
   int projected_threads = 0;     // 0: no projections; else to 1, 2, 4, ... as far as this
+  cluster::Transport* transport = nullptr;  // to the ranks that learn with this one
 };
 
 /// An update on more threads than were run, reckoned from the times of its pieces on one (projection.h).
@@ -32,10 +34,11 @@ struct LearnerReport {
   core::DecPomdpSpec spec;
   LearnerBenchOptions options;
   std::string isa = {};
-  Spread seconds = {};     // of one update, wall clock
+  int n_ranks = 1;
+  Spread seconds = {};     // of one update of all ranks together, wall clock
   double gflop = 0;        // of one update, flop_of_update()
   double gflops = 0;       // gflop / median seconds
-  double peak_gflops = 0;  // FMA peak of as many threads, measured in the same run
+  double peak_gflops = 0;  // FMA peak of as many threads on every rank, measured in the same run
   double share_of_peak = 0;
   double learner_mb = 0;  // memory that the learner occupies, without the batch, 1e6 bytes
   std::vector<Projection> projections = {};

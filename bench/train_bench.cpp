@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 #include "bench/clock.h"
+#include "bench/timed_transport.h"
 #include "math/isa.h"
 #include "qtot/base/memory.h"
+#include "qtot/cluster/ranks.h"
 #include "qtot/env/env.h"
 #include "qtot/rollout/tbb_executor.h"
 #include "qtot/train/flow_graph_player.h"
@@ -139,6 +142,20 @@ void divide_up(const Clocks& spent, TrainReport& report) {
       spent.wall_collecting > 0 ? spent.cpu_collecting / (threads * spent.wall_collecting) : 0;
 }
 
+std::vector<RankWait> waits(const TimedTransport& transport, double wall, int n_rounds) {
+  std::vector<RankWait> result;
+  for (int c = 0; c < cluster::kNChannels; ++c) {
+    const auto channel = static_cast<cluster::Channel>(c);
+    const ChannelTime& time = transport.of(channel);
+    if (time.n_messages == 0) continue;
+    result.push_back({.channel = std::string(cluster::name_of(channel)),
+                      .waiting = time.waited / wall,
+                      .mb_per_round = 1e-6 * static_cast<double>(time.n_bytes) / n_rounds,
+                      .messages_per_round = static_cast<double>(time.n_messages) / n_rounds});
+  }
+  return result;
+}
+
 }  // namespace
 
 TrainReport bench_train(config::TrainingConfig config, const TrainBenchOptions& options) {
@@ -155,12 +172,20 @@ TrainReport bench_train(config::TrainingConfig config, const TrainBenchOptions& 
       n_threads, [&] { return std::make_unique<TimedEnv>(family.make(config.env_args), play); });
   TimedPlayer player(flow_graph);
   rollout::TbbExecutor executor(n_threads);
-  train::require_ring_fits(config, flow_graph.spec(), memory_limit_bytes());
-  train::Trainer trainer(config, flow_graph.spec(), player, executor);
+  std::optional<TimedTransport> transport;
+  std::optional<cluster::Ranks> crew;
+  if (options.transport != nullptr) {
+    transport.emplace(*options.transport);
+    crew.emplace(*transport);
+    report.n_ranks = crew->n_ranks();
+  }
+  train::require_ring_fits(config, flow_graph.spec(), memory_limit_bytes(), false, report.n_ranks);
+  train::Trainer trainer(config, flow_graph.spec(), player, executor, crew ? &*crew : nullptr);
 
   constexpr std::int64_t kWarmUp = 2;  // updates
   while (trainer.update() < kWarmUp) trainer.run_round();
   const std::int64_t first_step = trainer.t_env();
+  if (transport) transport->restart();
   const Clocks start = Clocks::now(player, play);
   std::vector<double> seconds;
   for (int k = 0; k < options.n_rounds; ++k) {
@@ -172,6 +197,8 @@ TrainReport bench_train(config::TrainingConfig config, const TrainBenchOptions& 
   report.round_seconds = spread_of(seconds);
   report.steps_per_second = static_cast<double>(trainer.t_env() - first_step) / spent.wall;
   divide_up(spent, report);
+  if (transport) report.ranks = waits(*transport, spent.wall, options.n_rounds);
+  if (crew) crew->settle();
   return report;
 }
 
@@ -191,6 +218,11 @@ std::string to_text(const TrainReport& report) {
      << "  learning    " << percent(report.learning_of_wall) << " % of the wall clock, cores busy "
      << percent(report.busy_in_learning) << " % of it; while collecting "
      << percent(report.busy_in_collecting) << " %\n";
+  for (const RankWait& wait : report.ranks) {
+    os << "  rank 0 of " << report.n_ranks << " waits " << percent(wait.waiting)
+       << " % of the wall clock for " << wait.channel << ", of which it receives "
+       << wait.mb_per_round << " MB in " << wait.messages_per_round << " messages a round\n";
+  }
   return os.str();
 }
 

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "bench/statistics.h"
+#include "qtot/cluster/transport.h"
 #include "qtot/config/training_config.h"
 
 /// Training end to end, and where its time goes.
@@ -11,7 +13,16 @@ namespace qtot::bench {
 
 struct TrainBenchOptions {
   int n_threads = 1;
-  int n_rounds = 30;  // timed ones, after the ring holds a batch and two more
+  int n_rounds = 30;                        // timed ones, after the ring holds a batch and two more
+  cluster::Transport* transport = nullptr;  // to the ranks that train with this one
+};
+
+/// What this rank waited for, of one kind of message.
+struct RankWait {
+  std::string channel;
+  double waiting = 0;       // of the wall clock
+  double mb_per_round = 0;  // received, 1e6 bytes
+  double messages_per_round = 0;
 };
 
 struct TrainReport {
@@ -32,6 +43,9 @@ struct TrainReport {
   double learning_of_wall = 0;    // wall clock inside of learning, of all
   double busy_in_learning = 0;    // CPU time inside of learning, of threads x its wall clock
   double busy_in_collecting = 0;  // the same while episodes are waited for
+
+  int n_ranks = 1;                   // the figures above are rank 0's, steps_per_second is of all
+  std::vector<RankWait> ranks = {};  // by channel; what hides behind computing is not waited for
 };
 
 /// Runs the trainer that `qtot train` runs, without evaluation, log and files.

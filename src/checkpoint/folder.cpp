@@ -131,4 +131,20 @@ void remove_beyond(const fs::path& folder, std::int64_t t_env) {
   }
 }
 
+void keep_only_newest(const fs::path& folder, std::size_t n_kept) {
+  std::size_t n_seen = 0;
+  for (const Entry& entry : entries_in(folder)) {
+    if (++n_seen > n_kept) remove_file(entry.path);
+  }
+  for (const fs::path& path : files_in(folder)) {
+    if (is_temporary(path)) remove_file(path);
+  }
+  std::error_code failed;
+  if (fs::is_empty(folder, failed) && !failed) remove_file(folder);
+}
+
+bool has_checkpoints(const fs::path& folder) {
+  return !entries_in(folder).empty();
+}
+
 }  // namespace qtot::checkpoint

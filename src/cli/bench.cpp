@@ -8,6 +8,7 @@
 #include "bench/replay_bench.h"
 #include "bench/rollout_bench.h"
 #include "bench/train_bench.h"
+#include "cli/rank_job.h"
 #include "cli/verbs.h"
 #include "qtot/yaml/resolve.h"
 #include "qtot/yaml/yaml.h"
@@ -95,6 +96,7 @@ Json to_json(const bench::LearnerReport& report) {
           {"isa", report.isa},
           {"seconds", to_json(report.seconds)},
           {"gflop", report.gflop},
+          {"ranks", report.n_ranks},
           {"gflops", report.gflops},
           {"peak_gflops", report.peak_gflops},
           {"share_of_peak", report.share_of_peak},
@@ -137,20 +139,27 @@ Json to_json(const bench::ReplayReport& report) {
 }
 
 Json to_json(const bench::TrainReport& report) {
-  return {{"env", report.env},
-          {"batch", report.batch_size},
-          {"pipeline", report.pipeline},
-          {"threads", report.options.n_threads},
-          {"isa", report.isa},
-          {"steps_per_second", report.steps_per_second},
-          {"round_seconds", to_json(report.round_seconds)},
-          {"acting", report.acting},
-          {"environment", report.environment},
-          {"learning", report.learning},
-          {"waiting", report.waiting},
-          {"learning_of_wall", report.learning_of_wall},
-          {"busy_in_learning", report.busy_in_learning},
-          {"busy_in_collecting", report.busy_in_collecting}};
+  Json json = {{"env", report.env},
+               {"batch", report.batch_size},
+               {"pipeline", report.pipeline},
+               {"threads", report.options.n_threads},
+               {"isa", report.isa},
+               {"steps_per_second", report.steps_per_second},
+               {"round_seconds", to_json(report.round_seconds)},
+               {"acting", report.acting},
+               {"environment", report.environment},
+               {"learning", report.learning},
+               {"waiting", report.waiting},
+               {"learning_of_wall", report.learning_of_wall},
+               {"busy_in_learning", report.busy_in_learning},
+               {"busy_in_collecting", report.busy_in_collecting},
+               {"ranks", report.n_ranks}};
+  for (const bench::RankWait& wait : report.ranks) {
+    json["waiting_for_ranks"][wait.channel] = {{"of_wall", wait.waiting},
+                                               {"mb_per_round", wait.mb_per_round},
+                                               {"messages_per_round", wait.messages_per_round}};
+  }
+  return json;
 }
 
 template <class Report>
@@ -205,7 +214,17 @@ void add_learner(Verb& bench) {
       .range(1, kMaxThreads);
   verb.json_flag(arguments->json);
   verb.action([arguments] {
-    print(bench::bench_learner(arguments->options), arguments->json);
+    RankJob job({.same = {{"--shape", arguments->options.shape},
+                          {"--batch", std::to_string(arguments->options.batch_size)},
+                          {"--lengths", arguments->options.lengths},
+                          {"--mixer", arguments->options.mixer},
+                          {"--hidden", std::to_string(arguments->options.hidden_dim)},
+                          {"--updates", std::to_string(arguments->options.n_updates)}}});
+    arguments->options.transport = job.transport();
+    job.run([&] {
+      const bench::LearnerReport report = bench::bench_learner(arguments->options);
+      if (job.is_first()) print(report, arguments->json);
+    });
     return ExitCode::kDone;
   });
 }
@@ -253,7 +272,14 @@ void add_train_bench(Verb& bench) {
     const yaml::Resolved resolved =
         yaml::resolve(arguments->config.config, arguments->config.env_config,
                       assignments(arguments->config.words));
-    print(bench::bench_train(resolved.config, arguments->options), arguments->json);
+    RankJobOptions options = RankJobOptions::of(resolved);
+    options.same.emplace_back("--rounds", std::to_string(arguments->options.n_rounds));
+    RankJob job(options);
+    arguments->options.transport = job.transport();
+    job.run([&] {
+      const bench::TrainReport report = bench::bench_train(resolved.config, arguments->options);
+      if (job.is_first()) print(report, arguments->json);
+    });
     return ExitCode::kDone;
   });
 }

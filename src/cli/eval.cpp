@@ -1,6 +1,5 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "cli/load_run.h"
 #include "cli/replay.h"
@@ -8,6 +7,7 @@
 #include "qtot/env/env.h"
 #include "qtot/playback/recording.h"
 #include "qtot/rollout/collect.h"
+#include "qtot/sweep/launcher.h"
 #include "qtot/train/episode_means.h"
 #include "qtot/train/evaluate.h"
 #include "qtot/train/trainer.h"
@@ -19,7 +19,7 @@ namespace {
 struct Arguments {
   std::string path;
   int n_episodes = 0;  // 0: the default of what is asked for
-  unsigned n_threads = std::max(1U, std::thread::hardware_concurrency());
+  unsigned n_threads = sweep::n_usable_cores();
   std::string replay;  // a file, "-", or empty for none
   bool json = false;
 };

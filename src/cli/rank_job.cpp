@@ -1,17 +1,18 @@
 #include "cli/rank_job.h"
 
-#include "cli/verb.h"
-#include "qtot/base/error.h"
-
-#ifdef QTOT_MPI
 #include <iostream>
 #include <new>
 #include <optional>
 #include <string>
 
-#include "qtot/cluster/same.h"
+#include "cli/verb.h"
+#include "qtot/base/error.h"
+#include "qtot/sweep/launcher.h"
+
+#ifdef QTOT_MPI
 #include "qtot/cluster/mpi.h"
 #include "qtot/cluster/ranks.h"
+#include "qtot/cluster/same.h"
 #endif
 
 namespace qtot::cli {
@@ -22,35 +23,75 @@ struct RankJob::Joined {
   std::unique_ptr<cluster::MpiTransport> transport;
   std::optional<cluster::Ranks> ranks;
 
-  void give_up(const char* why, ExitCode exit_code) {
+  void end_job(const std::string& why, ExitCode exit_code) const {
     std::cerr << "qtot: rank " + std::to_string(transport->rank()) + ": " + why + "\n";
     transport->abort_job(static_cast<int>(exit_code));
   }
 };
 
-namespace {
-
-// Every key counts here: ranks evaluate and save at the same time.
-cluster::Texts texts_of(const config::ReadConfig& config, bool resume) {
-  cluster::Texts texts = {{"--resume", resume ? "given" : "not given"}};
-  for (const auto& [key, value] : config.map) texts.emplace_back(key, value.text());
-  return texts;
+void RankJob::join(const RankJobOptions& options) {
+  joined_ = std::make_unique<Joined>();
+  joined_->transport = cluster::connect({.stall_timeout = options.stall_timeout});
+  run([&] {
+    cluster::require_same(*joined_->transport, "configuration", options.same);
+    joined_->ranks.emplace(*joined_->transport, options.wants_stop);
+  });
 }
 
-}  // namespace
-
-RankJob::RankJob(const config::ReadConfig& config, bool resume, std::function<bool()> wants_stop) {
-  if (!cluster::started_by_launcher()) return;
-  joined_ = std::make_unique<Joined>();
-  joined_->transport = cluster::connect({.stall_timeout = config.config.cluster_stall_timeout});
-  run([&] {
-    cluster::require_same(*joined_->transport, "configuration", texts_of(config, resume));
-    joined_->ranks.emplace(*joined_->transport, std::move(wants_stop));
-  });
+cluster::Transport* RankJob::transport() {
+  return joined_ == nullptr ? nullptr : joined_->transport.get();
 }
 
 train::Crew* RankJob::crew() {
   return joined_ == nullptr ? nullptr : &*joined_->ranks;
+}
+
+#else
+
+struct RankJob::Joined {
+  void end_job(const std::string&, ExitCode) const {}
+};
+
+void RankJob::join(const RankJobOptions&) {
+  throw Error(
+      "several processes were started to train one run, but this qtot was built without MPI: "
+      "expected one process, or a build where CMake finds MPI and Boost.MPI");
+}
+
+train::Crew* RankJob::crew() {
+  return nullptr;
+}
+
+cluster::Transport* RankJob::transport() {
+  return nullptr;
+}
+
+#endif
+
+RankJobOptions RankJobOptions::of(const config::ReadConfig& config) {
+  RankJobOptions options{.stall_timeout = config.config.cluster_stall_timeout};
+  for (const auto& [key, value] : config.map) options.same.emplace_back(key, value.text());
+  return options;
+}
+
+RankJob::RankJob(const RankJobOptions& options) {
+  const sweep::Launch launch = sweep::launch();
+  if (launch == sweep::Launch::kUnrelated) {
+    throw Error(
+        "srun has started several tasks of qtot that cannot find each other: expected "
+        "srun --mpi=pmix, or srun --ntasks=1");
+  }
+  if (launch == sweep::Launch::kRanks) join(options);
+}
+
+RankJob::~RankJob() = default;
+
+bool RankJob::agreed_by_first(bool of_first) {
+  bool agreed = of_first;
+  run([&] {
+    if (crew() != nullptr) agreed = crew()->tell(of_first ? "yes" : "no") == "yes";
+  });
+  return agreed;
 }
 
 void RankJob::run(const std::function<void()>& work) {
@@ -58,29 +99,13 @@ void RankJob::run(const std::function<void()>& work) {
   try {
     work();
   } catch (const Error& error) {
-    joined_->give_up(error.what(), error.exit_code());
+    joined_->end_job(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
-    joined_->give_up("out of memory; a smaller buffer_size or batch_size needs less",
+    joined_->end_job("out of memory; a smaller buffer_size or batch_size needs less",
                      ExitCode::kFailed);
   } catch (const std::exception& error) {
-    joined_->give_up(error.what(), ExitCode::kFailed);
+    joined_->end_job(error.what(), ExitCode::kFailed);
   }
 }
-
-#else
-
-struct RankJob::Joined {};
-
-RankJob::RankJob(const config::ReadConfig&, bool, std::function<bool()>) {}
-train::Crew* RankJob::crew() {
-  return nullptr;
-}
-void RankJob::run(const std::function<void()>& work) {
-  work();
-}
-
-#endif
-
-RankJob::~RankJob() = default;
 
 }  // namespace qtot::cli

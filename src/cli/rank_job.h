@@ -2,22 +2,37 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "qtot/cluster/transport.h"
 #include "qtot/config/training_config.h"
 #include "qtot/train/crew.h"
 
 namespace qtot::cli {
 
+struct RankJobOptions {
+  std::vector<std::pair<std::string, std::string>> same = {};  // must be equal on all ranks
+  double stall_timeout = config::TrainingConfig{}.cluster_stall_timeout;
+  std::function<bool()> wants_stop = [] { return false; };
+
+  /// Of a run: every key counts, as ranks evaluate and save at the same time.
+  static RankJobOptions of(const config::ReadConfig& config);
+};
+
 /// The job of several ranks that a launcher (mpirun, srun) started, as one of them; or nothing special.
 class RankJob {
  public:
-  /// Joins the other ranks, if the environment is a launcher's. Throws Error when this qtot cannot, and when
-  /// the ranks were not all given the same.
-  RankJob(const config::ReadConfig& config, bool resume, std::function<bool()> wants_stop);
+  /// Joins the other ranks, if the environment is a launcher's. Throws Error when this qtot cannot; where
+  /// the ranks differ the job ends.
+  explicit RankJob(const RankJobOptions& options);
   ~RankJob();
 
-  train::Crew* crew();  // null: one process alone
+  train::Crew* crew();              // null: one process alone
+  cluster::Transport* transport();  // the same
   bool is_first() { return crew() == nullptr || crew()->is_first(); }
+  bool agreed_by_first(bool of_first);  // what the first rank says, at every rank
 
   /// Runs `work`. What it throws ends the whole job, with the sentence on stderr and the exit code of the
   /// Error: the other ranks would wait for this one.
@@ -25,6 +40,9 @@ class RankJob {
 
  private:
   struct Joined;
+
+  void join(const RankJobOptions& options);
+
   std::unique_ptr<Joined> joined_;
 };
 

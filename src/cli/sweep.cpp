@@ -1,14 +1,18 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <set>
-#include <thread>
 
+#include "cli/sweep_ranks.h"
 #include "cli/sweep_report.h"
 #include "cli/verbs.h"
 #include "qtot/base/files.h"
+#include "qtot/checkpoint/folder.h"
 #include "qtot/config/training_keys.h"
 #include "qtot/env/env.h"
+#include "qtot/sweep/array_script.h"
+#include "qtot/sweep/launcher.h"
 #include "qtot/sweep/plan.h"
 #include "qtot/sweep/run_folder.h"
 #include "qtot/sweep/run_jobs.h"
@@ -22,9 +26,12 @@ struct Arguments {
   ConfigArguments config;
   std::string out;
   std::string seeds;
+  std::string part;                // "2/8", or "" for all
+  std::string keep = "all";        // what stays of the checkpoints of a finished run
   unsigned n_jobs = 0;             // 0: as many as there are cores, or runs
   unsigned n_threads_per_run = 0;  // 0: what of the cores falls to each
   bool overcommit = false;
+  bool sbatch = false;
   bool json = false;
 };
 
@@ -68,6 +75,17 @@ void look_into_folders(std::vector<SweepRun>& runs) {
   }
 }
 
+// The runs of part I of N: every Nth from the Ith on, so that long and short ones mix.
+std::vector<SweepRun> runs_of_part(const std::vector<SweepRun>& runs, const std::string& text) {
+  if (text.empty()) return runs;
+  const sweep::Part part = sweep::parse_part(text);
+  std::vector<SweepRun> chosen;
+  for (std::size_t i = part.number - 1; i < runs.size(); i += part.n_parts) {
+    chosen.push_back(runs[i]);
+  }
+  return chosen;
+}
+
 sweep::Command command(const SweepRun& run, unsigned n_threads, bool overcommit) {
   const sweep::Choice& choice = run.choice;
   std::vector<std::string> words = {"qtot",
@@ -82,46 +100,111 @@ sweep::Command command(const SweepRun& run, unsigned n_threads, bool overcommit)
   if (!choice.env_config.empty()) words.push_back("--env-config=" + choice.env_config);
   words.emplace_back("with");
   words.insert(words.end(), choice.assignments.begin(), choice.assignments.end());
-  return {.program = "/proc/self/exe", .arguments = words, .log = run.folder / kSweepLog};
+  return {.program = "/proc/self/exe",
+          .arguments = words,
+          .log = run.folder / kSweepLog,
+          .lock = sweep::lock_file(run.folder)};
 }
 
 void say_that_it_waits(const fs::path& folder) {
   std::cerr << "qtot: waiting: another sweep works in " << folder.string() << '\n';
 }
 
-ExitCode run(const Arguments& arguments) {
-  std::vector<SweepRun> runs = resolved_runs(arguments);
-  look_into_folders(runs);  // what is wrong is said before anything is made
-  make_directories(arguments.out);
-  const sweep::FolderLock lock(arguments.out, &say_that_it_waits);
-  look_into_folders(runs);  // as they are now that they are ours
+// Of a finished run. Its lock keeps away from whoever is just finding out that it is finished.
+void remove_checkpoints(const SweepRun& run, const std::string& keep) {
+  if (keep == "all") return;
+  const fs::path checkpoints = run.folder / "checkpoints";
+  const sweep::FolderLock lock(run.folder, sweep::FolderLock::Kind::kExclusive, &say_that_it_waits);
+  checkpoint::keep_only_newest(checkpoints, keep == "final" ? 1 : 0);
+}
 
-  std::vector<std::size_t> to_do;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (!runs[i].was_finished) to_do.push_back(i);
-  }
-  const unsigned n_cores = std::max(1U, std::thread::hardware_concurrency());
-  const auto n_to_do = static_cast<unsigned>(std::max<std::size_t>(1, to_do.size()));
-  const unsigned n_jobs = arguments.n_jobs > 0 ? arguments.n_jobs : std::min(n_cores, n_to_do);
+ExitCode print_script(const Arguments& arguments) {
+  if (!arguments.part.empty()) throw Error("--sbatch prints a script for all parts: drop --part");
+  const std::vector<SweepRun> runs = resolved_runs(arguments);
+  const unsigned n_threads = std::max(1U, arguments.n_threads_per_run);
+  std::vector<std::string> words = {"--out=" + arguments.out, "--jobs=1",
+                                    "--threads-per-run=" + std::to_string(n_threads)};
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (!value.empty()) words.push_back(name + value);
+  };
+  add("--config=", arguments.config.config);
+  add("--env-config=", arguments.config.env_config);
+  add("--seeds=", arguments.seeds);
+  add("--keep=", arguments.keep);
+  if (arguments.overcommit) words.emplace_back("--overcommit");
+  if (arguments.json) words.emplace_back("--json");
+  std::cout << sweep::array_script({.job_name = fs::path(arguments.out).filename().string(),
+                                    .folder = fs::current_path(),
+                                    .program = fs::read_symlink("/proc/self/exe"),
+                                    .arguments = words,
+                                    .assignments = assignments(arguments.config.words),
+                                    .n_parts = std::min(runs.size(), sweep::kMaxParts),
+                                    .n_at_once = arguments.n_jobs,
+                                    .n_threads = n_threads});
+  return ExitCode::kDone;
+}
+
+// How many runs at once, and with how many threads: here, or on each rank.
+struct Share {
+  unsigned n_jobs = 1, n_threads = 1;
+};
+
+Share share_of(const Arguments& arguments, const SweepRanks* ranks, std::size_t n_to_do) {
+  const unsigned n_cores = ranks != nullptr ? ranks->n_cores_each() : sweep::n_usable_cores();
+  const auto n_most = static_cast<unsigned>(std::max<std::size_t>(1, n_to_do));
+  const unsigned n_usual = ranks != nullptr ? 1 : std::min(n_cores, n_most);
+  const unsigned n_jobs = arguments.n_jobs > 0 ? arguments.n_jobs : n_usual;
   const unsigned n_threads = arguments.n_threads_per_run > 0 ? arguments.n_threads_per_run
                                                              : std::max(1U, n_cores / n_jobs);
+  return {.n_jobs = n_jobs, .n_threads = n_threads};
+}
+
+// Trains what is not finished. Returns whether it was told to stop.
+bool work_off(const Arguments& arguments, SweepRanks* ranks, std::vector<SweepRun>& runs) {
+  std::vector<std::size_t> to_do;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    runs[i].was_finished ? remove_checkpoints(runs[i], arguments.keep) : to_do.push_back(i);
+  }
+  const Share share = share_of(arguments, ranks, to_do.size());
   std::vector<sweep::Command> commands;
   for (const std::size_t i : to_do) {
     make_directories(runs[i].folder);
-    commands.push_back(command(runs[i], n_threads, arguments.overcommit));
+    commands.push_back(command(runs[i], share.n_threads, arguments.overcommit));
   }
-
   SweepProgress progress(std::cerr, runs.size(), runs.size() - to_do.size());
-  const sweep::JobReport report = sweep::run_jobs(
-      commands, n_jobs,
-      [&](std::size_t job, const sweep::JobResult& result, const sweep::JobCounts& counts) {
-        progress.show(runs[to_do[job]], result, counts);
-      });
+  const sweep::JobWatcher watcher = [&](std::size_t job, const sweep::JobResult& result,
+                                        const sweep::JobCounts& counts) {
+    const SweepRun& run = runs[to_do[job]];
+    if (result.outcome == sweep::Outcome::kFinished) remove_checkpoints(run, arguments.keep);
+    progress.show(run, result, counts);
+  };
+  const sweep::JobReport report = ranks != nullptr
+                                      ? sweep::run_jobs(commands, ranks->workers(), watcher)
+                                      : sweep::run_jobs(commands, share.n_jobs, watcher);
   for (std::size_t job = 0; job < to_do.size(); ++job) {
     runs[to_do[job]].result = report.results[job];
   }
+  return report.was_stopped;
+}
+
+ExitCode run(const Arguments& arguments) {
+  if (arguments.sbatch) return print_script(arguments);
+  const std::unique_ptr<SweepRanks> ranks = SweepRanks::join(std::max(1U, arguments.n_jobs));
+  if (ranks && !ranks->is_rank_0()) {
+    ranks->work();
+    return ExitCode::kDone;
+  }
+  std::vector<SweepRun> runs = runs_of_part(resolved_runs(arguments), arguments.part);
+  look_into_folders(runs);  // what is wrong is said before anything is made
+  make_directories(arguments.out);
+  using Kind = sweep::FolderLock::Kind;
+  const sweep::FolderLock lock(
+      arguments.out, arguments.part.empty() ? Kind::kExclusive : Kind::kShared, &say_that_it_waits);
+  look_into_folders(runs);  // as they are now that they are ours
+  const bool was_stopped = work_off(arguments, ranks.get(), runs);
   arguments.json ? print_json(std::cout, arguments.out, runs) : print_table(std::cout, runs);
-  return exit_code(std::cerr, runs, report.was_stopped);
+  std::cout.flush();  // before the ranks part: a launcher ends the job with the first of them
+  return exit_code(std::cerr, runs, was_stopped);
 }
 
 }  // namespace
@@ -135,7 +218,9 @@ void add_sweep(Verb& app) {
       "log.txt\n"
       "there. The same command again goes on: finished runs stay, others are resumed. Report: "
       "qtot\n"
-      "report DIR.");
+      "report DIR. On a cluster: mpirun -n R (or srun) qtot sweep ... works the runs off on R "
+      "ranks;\n"
+      "qtot sweep ... --sbatch prints the script of a job array.");
   auto arguments = std::make_shared<Arguments>();
   verb.option("--config", arguments->config.config, "algorithms, with commas between")
       .type_name("NAMES");
@@ -147,11 +232,19 @@ void add_sweep(Verb& app) {
   verb.option("--out", arguments->out, "folder of the sweep").required().type_name("DIR");
   verb.option("--seeds", arguments->seeds, "1,2,3 or 1-3 (default: that of the configuration)")
       .type_name("SEEDS");
-  verb.option("--jobs", arguments->n_jobs, "runs at once (default: one a core)")
+  verb.option("--jobs", arguments->n_jobs, "runs at once (default: one a core; on MPI, one a rank)")
       .range(1U, kMaxThreads);
   verb.option("--threads-per-run", arguments->n_threads_per_run,
               "worker threads of each (default: cores / jobs)")
       .range(1U, kMaxThreads);
+  verb.option("--keep", arguments->keep,
+              "checkpoints of a finished run that stay: all (default), final: the last one, none")
+      .one_of({"all", "final", "none"});
+  verb.option("--part", arguments->part,
+              "do the Ith of N parts of the runs; I is 1 ... N. Several may work at once")
+      .type_name("I/N");
+  verb.flag("--sbatch", arguments->sbatch,
+            "train nothing; print a script for sbatch, a job for each run, --jobs of them at once");
   verb.flag("--overcommit", arguments->overcommit,
             "start runs although their longest episodes would fill more memory than there is");
   verb.json_flag(arguments->json);

@@ -1,12 +1,16 @@
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "cli/rank_job.h"
 #include "cli/tables.h"
 #include "cli/verbs.h"
+#include "qtot/checkpoint/folder.h"
+#include "qtot/config/training_keys.h"
+#include "qtot/sweep/launcher.h"
+#include "qtot/sweep/run_folder.h"
 #include "qtot/train/run.h"
 
 namespace qtot::cli {
@@ -15,20 +19,32 @@ namespace {
 struct Arguments {
   ConfigArguments config;
   std::string out;
-  unsigned n_threads = std::max(1U, std::thread::hardware_concurrency());
+  unsigned n_threads = sweep::n_usable_cores();
   bool resume = false;
   bool overcommit = false;
   bool json = false;
 };
 
+namespace fs = std::filesystem;
+
 constexpr unsigned kMaxThreads = 1024;
 
 std::atomic<bool> stop_requested{false};
 
-// The first signal asks for an orderly end, the second takes the system's way.
+// The first signal asks for an orderly end. A second Ctrl-C takes the system's way; a second SIGTERM does
+// not, since batch systems send one to every process of a job, and qtot sweep hands its own on.
 void on_signal(int signal) {
   stop_requested.store(true);
-  std::signal(signal, SIG_DFL);
+  if (signal == SIGINT) std::signal(signal, SIG_DFL);
+}
+
+// A finished run of which no checkpoint was kept (qtot sweep --keep none): there is nothing to go on from,
+// and nothing left to do.
+bool is_finished_and_emptied(const train::RunRequest& request) {
+  return request.resume && fs::exists(request.folder / "summary.json") &&
+         !checkpoint::has_checkpoints(request.folder / "checkpoints") &&
+         sweep::state_of(request.folder, config::training_keys(request.config)) ==
+             sweep::FolderState::kFinished;
 }
 
 std::string default_folder(const config::TrainingConfig& config) {
@@ -80,11 +96,23 @@ ExitCode run(const Arguments& arguments) {
   request.progress = &std::cerr;
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  std::signal(SIGUSR1, on_signal);  // which mpirun hands on, where it answers SIGTERM by killing
 
-  RankJob job(request.config, request.resume, [] { return stop_requested.load(); });
+  RankJobOptions job_options = RankJobOptions::of(request.config);
+  job_options.same.emplace_back("--resume", request.resume ? "given" : "not given");
+  job_options.wants_stop = [] { return stop_requested.load(); };
+  RankJob job(job_options);
   std::ostream nowhere(nullptr);
   request.crew = job.crew();
   if (!job.is_first()) request.progress = &nowhere;
+  if (job.agreed_by_first(job.is_first() && is_finished_and_emptied(request))) {
+    if (job.is_first()) {
+      std::cerr << "qtot: " << folder
+                << " is finished, and its checkpoints were removed; nothing was "
+                << "changed\n";
+    }
+    return ExitCode::kDone;
+  }
   train::RunReport report;
   job.run([&] { report = train::run(request); });
   if (!job.is_first()) return report.stopped ? ExitCode::kStopped : ExitCode::kDone;

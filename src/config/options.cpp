@@ -336,7 +336,8 @@ void Options::refuse_unknown(const std::string& what) const {
   constexpr std::size_t kFew = 12;  // so many names still read well in one line
   std::vector<std::string> known;
   for (const OptionInfo& info : infos_) known.push_back(info.key.substr(prefix_.size()));
-  const auto require = [&](const std::string& key, const Value& value) {
+  const auto require = [&](const std::string& group, const std::string& name, const Value& value) {
+    const std::string key = group + name;
     if (std::ranges::find(known, key) != known.end()) return;
     std::string why = what.empty() ? "no such key" : what + " has no such key";
     if (const std::string near = nearest(key, known); !near.empty()) {
@@ -345,19 +346,19 @@ void Options::refuse_unknown(const std::string& what) const {
       for (std::size_t i = 0; i < known.size(); ++i)
         why += (i == 0 ? "; known: " : ", ") + known[i];
     }
-    throw Error(prefix_ + shown(key_text(key)) + " (" + value.origin + "): " + why);
+    throw Error(prefix_ + group + shown(key_text(name)) + " (" + value.origin + "): " + why);
   };
   for (const auto& [key, value] : map_) {
     const bool is_group = std::ranges::any_of(
         known, [&key = key](const std::string& name) { return name.starts_with(key + "."); });
     if (!is_group) {
-      require(key, value);
+      require("", key, value);
       continue;
     }
     const auto* group = std::get_if<Map>(&value.data);
     if (group == nullptr)
       refuse(prefix_ + key, value, "expected a map, found " + std::string(value.kind()));
-    for (const auto& [name, inner] : *group) require(key + "." + name, inner);
+    for (const auto& [name, inner] : *group) require(key + ".", name, inner);
   }
 }
 

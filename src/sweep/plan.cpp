@@ -202,6 +202,21 @@ std::vector<std::uint64_t> parse_seeds(const std::string& text) {
   return seeds;
 }
 
+Part parse_part(const std::string& text) {
+  const char* const end = text.data() + text.size();
+  Part part{.number = 0, .n_parts = 0};
+  const auto number = std::from_chars(text.data(), end, part.number);
+  const bool has_slash = number.ec == std::errc() && number.ptr != end && *number.ptr == '/';
+  const auto n_parts = std::from_chars(has_slash ? number.ptr + 1 : end, end, part.n_parts);
+  if (n_parts.ec != std::errc() || n_parts.ptr != end || part.number < 1 ||
+      part.number > part.n_parts || part.n_parts > kMaxRuns) {
+    throw Error("--part " + shortened(text) +
+                ": expected I/N like 2/8, with I from 1 to N, and N " + "at most " +
+                std::to_string(kMaxRuns));
+  }
+  return part;
+}
+
 std::vector<Choice> plan(const Request& request) {
   std::vector<Choice> choices(1);
   for (const Axis& axis : axes_of(request)) {

@@ -14,7 +14,7 @@ FolderState state_of(const fs::path& folder, const config::KeyTexts& wanted) {
   if (const auto difference = config::first_difference(config::training_keys(found), wanted)) {
     const std::string& key = difference->key;
     throw Error("run folder " + folder.string() + ": expected " + key + " = " + difference->in_b +
-                ", as the sweep has it, found " + key + " = " + difference->in_a +
+                ", as asked for, found " + key + " = " + difference->in_a +
                 "; choose another --out, or remove that folder");
   }
   return fs::exists(folder / "summary.json") ? FolderState::kFinished : FolderState::kBegun;

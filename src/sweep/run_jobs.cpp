@@ -24,27 +24,24 @@ void count(Outcome outcome, JobCounts& counts) {
 
 }  // namespace
 
-JobReport run_jobs(const std::vector<Command>& jobs, std::size_t n_at_once,
-                   const JobWatcher& watcher) {
-  QTOT_CHECK_GE(n_at_once, std::size_t{1});
+JobReport run_jobs(const std::vector<Command>& jobs, Workers& workers, const JobWatcher& watcher) {
   JobReport report;
   report.results.resize(jobs.size());
   JobCounts counts;
-  Children children;
   std::size_t next = 0;
   while (true) {
-    while (!report.was_stopped && next < jobs.size() && counts.running < n_at_once) {
-      children.start(next, jobs[next]);
+    while (!report.was_stopped && next < jobs.size() && workers.n_free() > 0) {
+      workers.start(next, jobs[next]);
       ++counts.running;
       watcher(next, report.results[next], counts);
       ++next;
     }
     if (counts.running == 0) return report;
 
-    const Happening happening = children.wait();
+    const Happening happening = workers.wait();
     if (happening.stop_requested) {
       report.was_stopped = true;
-      children.terminate();
+      workers.terminate();
     }
     for (const Ending& ending : happening.endings) {
       const Outcome outcome = outcome_of(ending, report.was_stopped);
@@ -53,6 +50,13 @@ JobReport run_jobs(const std::vector<Command>& jobs, std::size_t n_at_once,
       watcher(ending.id, report.results[ending.id], counts);
     }
   }
+}
+
+JobReport run_jobs(const std::vector<Command>& jobs, std::size_t n_at_once,
+                   const JobWatcher& watcher) {
+  QTOT_CHECK_GE(n_at_once, std::size_t{1});
+  LocalWorkers workers(n_at_once);
+  return run_jobs(jobs, workers, watcher);
 }
 
 }  // namespace qtot::sweep

@@ -115,6 +115,25 @@ TEST_F(FolderTest, WhatLiesBeyondTheResumedStepIsRemoved) {
   EXPECT_THAT(folder_.names(), ElementsAre("000000000100.qtot"));
 }
 
+TEST_F(FolderTest, OfAFinishedRunStaysTheNewestOrNothing) {
+  save_at(100);
+  save_at(200, Keep::kAlways);
+  save_at(300);
+  write_file_atomically(folder_ / "notes.txt", "mine");
+  write_file_atomically(folder_ / ".000000000400.qtot.tmp", "half");
+  keep_only_newest(folder_.path(), 1);
+  EXPECT_THAT(folder_.names(), ElementsAre("000000000300.qtot", "notes.txt"));
+  EXPECT_TRUE(has_checkpoints(folder_.path()));
+  keep_only_newest(folder_.path(), 0);
+  EXPECT_THAT(folder_.names(), ElementsAre("notes.txt"));
+  EXPECT_FALSE(has_checkpoints(folder_.path()));
+  std::filesystem::remove(folder_ / "notes.txt");
+  keep_only_newest(folder_.path(), 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path()));
+  keep_only_newest(folder_.path(), 0);
+  EXPECT_FALSE(has_checkpoints(folder_.path()));
+}
+
 TEST_F(FolderTest, AnotherFormatVersionIsAnErrorNotASilentStepBack) {
   save_at(100);
   const auto path = save_at(200);

@@ -21,6 +21,11 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
+// In one piece: what mpirun says is not to come between.
+void say(const std::string& sentence) {
+  std::cerr << "qtot: " + sentence + "\n";
+}
+
 constexpr int kAborted = 7;  // an exit code that nothing else has
 
 // Some bytes that only this message has, some of them many.
@@ -72,7 +77,7 @@ void mismatch(MpiTransport& transport, std::size_t n_sent, std::size_t n_expecte
     if (transport.rank() != 0) transport.receive(Channel::kEpisodes, 0, bytes);
     transport.finish(Channel::kEpisodes);
   } catch (const Error& error) {
-    std::cerr << "qtot: " << error.what() << "\n";
+    say(error.what());
     transport.abort_job(kAborted);
   }
 }
@@ -105,7 +110,7 @@ void disagreement(MpiTransport& transport) {
 void lone_error(MpiTransport& transport, bool is_caught) {
   std::byte byte{};
   if (transport.rank() == 1) {
-    std::cerr << "qtot: rank 1 fails\n";
+    say("rank 1 fails");
     if (is_caught) transport.abort_job(kAborted);
     throw Error("rank 1 leaves", static_cast<ExitCode>(kAborted));
   }
@@ -135,7 +140,6 @@ void ping_pong(MpiTransport& transport) {
 }
 
 void run(const std::string& law) {
-  if (!started_by_launcher()) throw Error("no launcher");
   MpiOptions options;
   if (law == "pieces") options.piece_bytes = 4096;
   if (law.starts_with("sil") || law.starts_with("stop")) options.stall_timeout = 1;
@@ -167,7 +171,7 @@ int main(int argc, char** argv) {
     QTOT_CHECK_EQ(argc, 2);
     qtot::cluster::run(argv[1]);
   } catch (const qtot::Error& error) {
-    std::cerr << "qtot: " << error.what() << "\n";
+    qtot::cluster::say(error.what());
     return static_cast<int>(error.exit_code());
   }
   return 0;

@@ -9,6 +9,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 #include "qtot/base/check.h"
 
@@ -39,7 +42,9 @@ struct Pipe {
   if (!options.out.empty()) out_end = ::open(options.out.c_str(), O_WRONLY | O_CLOEXEC);
   if (::dup2(out_end, STDOUT_FILENO) < 0) ::_exit(kCannotStart);
   if (::dup2(err_end, STDERR_FILENO) < 0) ::_exit(kCannotStart);
-  ::execv(QTOT_PROGRAM, arguments);
+  for (const std::string& entry : options.environment) ::putenv(const_cast<char*>(entry.c_str()));
+  options.program.empty() ? ::execv(QTOT_PROGRAM, arguments)
+                          : ::execvp(options.program.c_str(), arguments);
   ::_exit(kCannotStart);
 }
 
@@ -58,7 +63,7 @@ void drain(int& descriptor, std::string& text) {
 }  // namespace
 
 Process::Process(const std::vector<std::string>& arguments, const ProcessOptions& options) {
-  std::vector<std::string> words = {"qtot"};
+  std::vector<std::string> words = {options.program.empty() ? "qtot" : options.program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
@@ -104,6 +109,12 @@ bool Process::wait_until(const std::function<bool()>& holds) {
 void Process::send(int signal) const {
   QTOT_CHECK_GT(pid_, 0);
   ::kill(pid_, signal);
+}
+
+std::vector<pid_t> Process::children() const {
+  const std::string pid = std::to_string(pid_);
+  std::ifstream file("/proc/" + pid + "/task/" + pid + "/children");
+  return {std::istream_iterator<pid_t>(file), {}};
 }
 
 ProcessResult Process::wait() {

@@ -13,7 +13,9 @@
 namespace qtot::test {
 
 struct ProcessOptions {
-  std::filesystem::path out = {};  // stdout goes there; empty: it is captured
+  std::string program = {};                   // another one than qtot, looked for in PATH
+  std::vector<std::string> environment = {};  // NAME=value, beside what there is
+  std::filesystem::path out = {};             // stdout goes there; empty: it is captured
   // a file that grows further fails, as on a full disk
   std::optional<std::uint64_t> max_file_bytes = std::nullopt;
 };
@@ -25,7 +27,7 @@ struct ProcessResult {
   std::string err;
 };
 
-/// `qtot` with `arguments`, running. Killed when the object dies first.
+/// `qtot`, or the program of `options`, with `arguments`, running. Killed when the object dies first.
 class Process {
  public:
   explicit Process(const std::vector<std::string>& arguments, const ProcessOptions& options = {});
@@ -37,6 +39,8 @@ class Process {
   /// process has closed its outputs. Returns whether it held.
   bool wait_until(const std::function<bool()>& holds);
   void send(int signal) const;
+  /// The processes that it has started and that have not ended.
+  std::vector<pid_t> children() const;
   ProcessResult wait();
 
   /// What it has written so far.

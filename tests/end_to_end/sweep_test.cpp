@@ -1,10 +1,7 @@
 // Many runs and their report, as a user makes them; small runs of the two-step game.
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -13,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "end_to_end/golden_run.h"
+#include "end_to_end/small_sweep.h"
 #include "support/temp_folder.h"
 
 namespace qtot::test {
@@ -21,45 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
-using testing::Not;
-
-struct Sweep {
-  fs::path folder;
-  int t_max = 300;
-  std::string seeds = "1-2";
-  std::vector<std::string> more = {};
-
-  std::vector<std::string> arguments() const {
-    std::vector<std::string> words = {"sweep",
-                                      "--config=qmix,vdn",
-                                      "--env-config=two_step",
-                                      "--out",
-                                      folder,
-                                      "--seeds",
-                                      seeds,
-                                      "--jobs",
-                                      "2",
-                                      "--threads-per-run",
-                                      "1",
-                                      "--json",
-                                      "with",
-                                      "batch_size=8",
-                                      "buffer_size=16",
-                                      "rnn_hidden_dim=8",
-                                      "mixing_embed_dim=4",
-                                      "test_interval=50",
-                                      "digest_interval=1",
-                                      "t_max=" + std::to_string(t_max)};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  }
-};
-
-ProcessResult report(const fs::path& folder, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> words = {"report", folder};
-  words.insert(words.end(), more.begin(), more.end());
-  return run_qtot(words);
-}
 
 // Figures by group: the folders differ.
 std::map<std::string, json> figures(const ProcessResult& result) {
@@ -72,28 +31,10 @@ std::map<std::string, json> figures(const ProcessResult& result) {
   return by_group;
 }
 
-// How many digests the runs of a sweep have written: its progress.
-std::uintmax_t progress_of(const fs::path& folder) {
-  std::uintmax_t n_bytes = 0;
-  std::error_code missing;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, missing)) {
-    if (entry.path().filename() == "digests.jsonl") n_bytes += entry.file_size(missing);
-  }
-  return n_bytes;
-}
-
 // The first two runs have made updates.
 bool both_learn_in(const fs::path& folder) {
   return progress_of(folder / "two_step-qmix-seed=1") > 0 &&
          progress_of(folder / "two_step-qmix-seed=2") > 0;
-}
-
-// Returns once nobody holds the sweep's lock, which its children inherit: no orphan is left.
-bool nobody_works_in(const fs::path& folder) {
-  const int descriptor = ::open((folder / ".lock").c_str(), O_RDWR | O_CLOEXEC);
-  const bool free = descriptor >= 0 && ::flock(descriptor, LOCK_EX) == 0;
-  ::close(descriptor);
-  return free;
 }
 
 TEST(Sweep, MakesEveryRunOfTheProductAsTrainWouldAndDoesNoneAgain) {
@@ -210,8 +151,7 @@ TEST(Sweep, WhatIsWrongIsSaidBeforeAnythingIsMade) {
   sweep.more = {"gamma=0.5"};
   result = run_qtot(sweep.arguments());
   EXPECT_EQ(result.exit_code, 2);
-  EXPECT_THAT(result.err,
-              HasSubstr("expected gamma = 0.5, as the sweep has it, found gamma = 0.99"));
+  EXPECT_THAT(result.err, HasSubstr("expected gamma = 0.5, as asked for, found gamma = 0.99"));
 }
 
 class Report : public testing::Test {

@@ -51,7 +51,7 @@ TEST(RunFolderTest, ATrainingKeyThatDiffersIsNamed) {
         error_of([&] { state_of(temp.path(), config::training_keys(resolved(wanted))); }).what());
   };
   EXPECT_THAT(text_for("env: two_step\nlr: 0.25\n"),
-              HasSubstr("expected lr = 0.25, as the sweep has it, found lr = 0.5"));
+              HasSubstr("expected lr = 0.25, as asked for, found lr = 0.5"));
   EXPECT_THAT(text_for("env: two_step\nlr: 0.5\nenv_args: {map_name: x}\n"),
               HasSubstr("found env_args.map_name = (nothing)"));
 }

@@ -4,26 +4,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
+#include <cstdlib>
 
 #include "support/temp_folder.h"
+#include "sweep/content.h"
 
 namespace qtot::sweep {
 namespace {
 
+using test::content;
 using test::TempFolder;
 using testing::ElementsAre;
 
 Command shell(const TempFolder& temp, const std::string& script) {
   return {.program = "/bin/sh", .arguments = {"sh", "-c", script}, .log = temp / "log.txt"};
-}
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 void ignore(std::size_t, const JobResult&, const JobCounts&) {}
@@ -85,6 +79,31 @@ TEST(RunJobsTest, ASignalIsHandedOnAndNothingMoreIsStarted) {
   EXPECT_TRUE(report.was_stopped);
   EXPECT_THAT(outcomes(report),
               ElementsAre(Outcome::kStopped, Outcome::kStopped, Outcome::kWaiting));
+}
+
+// Each would find what the other has made.
+TEST(RunJobsTest, JobsWithOneLockRunOneAfterTheOther) {
+  const TempFolder temp;
+  const std::string folder = (temp / "made").string();
+  Command job = shell(temp, "mkdir " + folder + " && ls / > /dev/null && rmdir " + folder);
+  job.lock = temp / "lock";
+  const JobReport report = run_jobs(std::vector<Command>(12, job), 4, &ignore);
+  EXPECT_EQ(std::ranges::count(outcomes(report), Outcome::kFinished), 12) << content(job.log);
+  EXPECT_THAT(content(job.log), testing::HasSubstr("another process trains this run"));
+}
+
+TEST(RunJobsTest, AJobFindsNoLauncherInItsEnvironment) {
+  const TempFolder temp;
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "SLURM_NTASKS",
+                           "SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "SLURM_JOB_ID"}) {
+    ::setenv(name, "here", 1);
+  }
+  run_jobs({shell(temp, "env")}, 1, &ignore);
+  const std::string environment = content(temp / "log.txt");
+  EXPECT_THAT(environment, testing::HasSubstr("SLURM_JOB_ID=here\n"));
+  EXPECT_THAT(environment, testing::HasSubstr("PATH="));
+  EXPECT_EQ(environment.find("=here"), environment.find("SLURM_JOB_ID=here") + 12) << environment;
+  EXPECT_EQ(environment.find("=here"), environment.rfind("=here")) << environment;
 }
 
 }  // namespace

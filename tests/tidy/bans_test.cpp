@@ -69,7 +69,7 @@ const std::vector<Ban>& bans() {
       {R"(getenv\()",
        "a configuration key",
        {{"src/yaml/resolve.cpp", "QTOT_CONFIG_DIR: where configurations lie"},
-        {"src/cluster/launcher.cpp", "what mpirun and srun tell a rank"},
+        {"src/sweep/launcher.cpp", "how many mpirun and srun have started"},
         {"src/math/isa.cpp", "QTOT_ISA: which of the equal kernels runs"},
         {"src/metrics/progress_bar.cpp", "NO_COLOR and TERM: display alone"}}},
       {R"(\bthrow (?!(qtot::)?Error\b))", "qtot::Error, the one exception (qtot/base/error.h)"},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -34,5 +35,12 @@ std::optional<Newest> load_newest(const std::filesystem::path& folder);
 /// Removes checkpoints beyond t_env: a run that resumes there writes them again, and damaged ones
 /// must not count among the last two. Throws Error (kFailed).
 void remove_beyond(const std::filesystem::path& folder, std::int64_t t_env);
+
+/// Removes all checkpoints, also those that stay, but the newest `n_kept`, and what killed writers left; a
+/// folder that is then empty, too. For a run that is finished. Throws Error (kFailed).
+void keep_only_newest(const std::filesystem::path& folder, std::size_t n_kept);
+
+/// Whether there is any, damaged or not.
+bool has_checkpoints(const std::filesystem::path& folder);
 
 }  // namespace qtot::checkpoint

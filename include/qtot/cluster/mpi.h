@@ -20,11 +20,6 @@ struct MpiOptions {
   std::size_t piece_bytes = std::size_t{1} << 30;
 };
 
-/// Whether the environment is one that a launcher gives to each of several ranks. Without, MPI is left
-/// alone: a plain run costs nothing, and neither do children of a rank that were started without these
-/// variables.
-bool started_by_launcher();
-
 class MpiTransport : public Transport {
  public:
   /// Ends the processes of all ranks; the launcher returns `exit_code`. For what ends one rank alone: the

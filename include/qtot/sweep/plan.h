@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -40,5 +41,14 @@ std::vector<std::string> split_values(const std::string& text, const std::string
 /// "1-3,7" as 1, 2, 3, 7. Throws Error for anything else, for a seed that stands twice and for more than
 /// 10,000.
 std::vector<std::uint64_t> parse_seeds(const std::string& text);
+
+/// One of several parts of a sweep.
+struct Part {
+  std::size_t number = 1;  // 1 .. n_parts
+  std::size_t n_parts = 1;
+};
+
+/// "2/8". Throws Error for anything else.
+Part parse_part(const std::string& text);
 
 }  // namespace qtot::sweep

@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "qtot/sweep/children.h"
+#include "qtot/sweep/workers.h"
 
 namespace qtot::sweep {
 
@@ -28,14 +28,16 @@ struct JobCounts {
 using JobWatcher =
     std::function<void(std::size_t job, const JobResult& result, const JobCounts& counts)>;
 
-/// Runs all jobs in their order, at most `n_at_once` at a time, and returns what became of each. A job
-/// that fails stops no other. After SIGINT, SIGTERM or SIGHUP none is started any more and those that run
+/// Runs all jobs, started in their order whenever a worker is free, and returns what became of each. A job
+/// that fails stops no other. After a signal to stop (children.h) none is started any more and those that run
 /// get SIGTERM; `was_stopped` is then true. Throws Error (kFailed) when the system gives no process, after
 /// those that run have ended.
 struct JobReport {
   std::vector<JobResult> results;
   bool was_stopped = false;
 };
+JobReport run_jobs(const std::vector<Command>& jobs, Workers& workers, const JobWatcher& watcher);
+/// In children of this process, at most `n_at_once` at a time.
 JobReport run_jobs(const std::vector<Command>& jobs, std::size_t n_at_once,
                    const JobWatcher& watcher);
 

@@ -1,0 +1,77 @@
+#include "qtot/sweep/launcher.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <thread>
+
+namespace qtot::sweep {
+namespace {
+
+// Of Open MPI, of its runtime and of what mpirun stands on, and of the tasks of a step of srun. What
+// Slurm sets for the job, like SLURM_JOB_ID, stays.
+constexpr std::array<std::string_view, 13> kPrefixes = {
+    "OMPI_",      "PMIX_",         "PMI_",           "PMI2_",        "ORTE_",
+    "PRTE_",      "SLURM_STEP",    "SLURM_NTASKS",   "SLURM_NPROCS", "SLURM_PROCID",
+    "SLURM_PMIX", "SLURM_LOCALID", "SLURM_MPI_TYPE",
+};
+
+bool is_set(const char* name) {
+  return std::getenv(name) != nullptr;
+}
+
+// 0 for what is no number.
+int number_in(const char* name) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return 0;
+  const std::string_view digits(text);
+  int number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+}  // namespace
+
+Launch launch() {
+  if (is_set("OMPI_COMM_WORLD_SIZE")) {
+    return number_in("OMPI_COMM_WORLD_SIZE") > 1 ? Launch::kRanks : Launch::kAlone;
+  }
+  if (number_in("SLURM_NTASKS") > 1 && is_set("PMIX_RANK")) return Launch::kRanks;
+  // only srun sets it: the script of a job is no task of a step
+  return number_in("SLURM_STEP_NUM_TASKS") > 1 ? Launch::kUnrelated : Launch::kAlone;
+}
+
+Parent::Parent() : pid_(::getppid()) {}
+
+bool Parent::is_gone() const {
+  return ::getppid() != pid_;
+}
+
+bool is_set_by_launcher(std::string_view name) {
+  return std::ranges::any_of(kPrefixes,
+                             [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+std::vector<std::string> environment_of_runs() {
+  std::vector<std::string> kept;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    if (!is_set_by_launcher(text.substr(0, text.find('=')))) kept.emplace_back(text);
+  }
+  return kept;
+}
+
+unsigned n_usable_cores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (::sched_getaffinity(0, sizeof(cores), &cores) != 0) {  // a machine of more than 1024 cores
+    return std::max(1U, std::thread::hardware_concurrency());
+  }
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&cores)));
+}
+
+}  // namespace qtot::sweep
