@@ -21,7 +21,7 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 a check failed or the work could not be done; 2 bad usage or input;\n"
-    "75 stopped by a signal, can be resumed.";
+    "75 stopped by a signal or a lost rank, can be resumed.";
 
 int code(qtot::ExitCode exit_code) {
   return static_cast<int>(exit_code);

@@ -132,7 +132,9 @@ void add_train(Verb& app) {
   verb.footer(
       "Example: qtot train --config=qmix --env-config=stag_hunt --out runs/a with seed=3 lr=0.001\n"
       "The run folder holds config.yaml, metrics.jsonl and .csv, digests.jsonl, checkpoints and\n"
-      "summary.json. Neither --threads nor how often is evaluated, logged or saved changes a bit.");
+      "summary.json. Neither --threads nor how often is evaluated, logged or saved changes a bit.\n"
+      "mpirun -n R qtot train ..., or srun --mpi=pmix, trains on R ranks, to the same bits.\n"
+      "SIGTERM, SIGINT or SIGUSR1: the round is finished, a checkpoint written, exit code 75.");
   auto arguments = std::make_shared<Arguments>();
   arguments->config.add_to(verb);
   verb.option("--out", arguments->out,

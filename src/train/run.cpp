@@ -48,6 +48,9 @@ void require_same_training(const config::KeyTexts& saved, const config::KeyTexts
               "; a resumed run must keep every training key");
 }
 
+// Updates after which ranks compare their bits at the latest.
+constexpr std::int64_t kComparisonInterval = 100;
+
 /// One run: the trainer, and what happens around it at intervals.
 class Run {
  public:
@@ -164,7 +167,11 @@ class Run {
     const std::int64_t t_env = trainer_.t_env();
     if (runner_log_.is_due(t_env, config_.runner_log_interval)) log_training();
     if (test_.is_due(t_env, config_.test_interval)) evaluate();
-    if (digest_is_due()) write_digest();
+    if (digest_is_due()) {
+      write_digest();
+    } else if (crew_ != nullptr && trainer_.update() >= last_comparison_ + kComparisonInterval) {
+      digest();
+    }
     if (print_.is_due(t_env, config_.log_interval)) {
       bar_.message(bar_.text(progress()));
       print_.last = t_env;
@@ -212,15 +219,22 @@ class Run {
            trainer_.update() % config_.digest_interval == 0;
   }
 
-  void write_digest() {
-    const checkpoint::Digest digest = trainer_.digest();
+  // With a crew it is compared, too.
+  checkpoint::Digest digest() {
+    checkpoint::Digest digest = trainer_.digest();
     if (crew_ != nullptr) crew_->require_same(digest, trainer_.update());
+    last_comparison_ = trainer_.update();
+    return digest;
+  }
+
+  void write_digest() {
+    const checkpoint::Digest now = digest();
     last_digest_ = trainer_.update();
     if (!log_) return;
     log_->write(metrics::DigestRecord{.update = trainer_.update(),
                                       .t_env = trainer_.t_env(),
-                                      .fingerprint = digest.fingerprint,
-                                      .parts = digest.parts});
+                                      .fingerprint = now.fingerprint,
+                                      .parts = now.parts});
   }
 
   void save(checkpoint::Keep keep) {
@@ -288,7 +302,7 @@ class Run {
                      .test_return_mean = test_return_,
                      .test_battle_won_mean = test_won_,
                      .test_nepisode = config_.test_nepisode,
-                     .fingerprint = trainer_.digest().fingerprint,
+                     .fingerprint = digest().fingerprint,
                      .tables = {}};
     if (has_learned_tables(config_.env)) {
       result.tables = learned_tables(trainer_.learner(), *family_.make(config_.env_args));
@@ -332,7 +346,8 @@ class Run {
   metrics::SinkPositions positions_;
 
   Due test_, runner_log_, learner_log_, print_, save_;
-  std::int64_t last_digest_ = 0;  // update
+  std::int64_t last_digest_ = 0;      // update
+  std::int64_t last_comparison_ = 0;  // update, of the ranks' bits
   EpisodeMeans train_;
   double epsilon_ = 0;
   std::optional<double> return_, test_return_, test_won_, loss_;

@@ -11,16 +11,18 @@
 #include "determinism/golden_runs.h"
 #include "math/isa.h"
 #include "qtot/base/error.h"
+#include "qtot/cluster/simulated.h"
 
 namespace qtot::golden {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: qtot_golden [--only PREFIX]... [--updates N] [--threads N] [--every-isa]\n"
-    "                   [--check FILE | --write FILE | --words CASE]\n"
+    "usage: qtot_golden [--only PREFIX]... [--updates N] [--threads N] [--ranks N]\n"
+    "                   [--every-isa] [--check FILE | --write FILE | --words CASE]\n"
     "  --only PREFIX  cases whose name begins so (train, learner, play, train-qmix, ...)\n"
     "  --updates N    training runs go no further than update N\n"
     "  --threads N    worker threads (qtot_golden_full only)\n"
+    "  --ranks N      training runs on a simulated cluster of so many ranks\n"
     "  --every-isa    once with each instruction set that this machine has (see QTOT_ISA)\n"
     "  --check FILE   stop at the first line that differs from FILE, exit code 1\n"
     "  --write FILE   renew FILE\n"
@@ -31,7 +33,7 @@ constexpr std::int64_t kMaxThreads = 1024;
 struct Arguments {
   std::vector<std::string> only;
   std::int64_t updates = *std::ranges::max_element(kTrainingUpdates);
-  std::size_t threads = 1;
+  Workers workers;
   bool every_isa = false;
   std::string check, write, words;
 };
@@ -61,8 +63,10 @@ Arguments parse(const std::vector<std::string>& words) {
     } else if (option == "--updates") {
       a.updates = positive(option, value, a.updates);
     } else if (option == "--threads") {
-      a.threads =
+      a.workers.n_threads =
           static_cast<std::size_t>(positive(option, value, has_threads() ? kMaxThreads : 1));
+    } else if (option == "--ranks") {
+      a.workers.n_ranks = static_cast<int>(positive(option, value, cluster::kMaxSimulatedRanks));
     } else if (option == "--check") {
       a.check = value;
     } else if (option == "--write") {
@@ -90,10 +94,10 @@ void run_all(const Arguments& a, Report report) {
     if (is_wanted(c, a)) run_playing(c, report);
   }
   for (const Case& c : learner_cases()) {
-    if (is_wanted(c, a)) run_learner(c, a.threads, report);
+    if (is_wanted(c, a)) run_learner(c, a.workers.n_threads, report);
   }
   for (const Case& c : training_cases()) {
-    if (is_wanted(c, a)) run_training(c, a.threads, a.updates, report);
+    if (is_wanted(c, a)) run_training(c, a.workers, a.updates, report);
   }
 }
 
@@ -155,7 +159,8 @@ void run(const Arguments& a) {
   if (a.every_isa) isas = math::available_isas();
   for (const math::Isa isa : isas) {
     const math::ScopedIsa scope(isa);
-    std::cout << "# instruction set " << math::name(isa) << ", " << a.threads << " thread(s)\n";
+    std::cout << "# instruction set " << math::name(isa) << ", " << a.workers.n_threads
+              << " thread(s), " << a.workers.n_ranks << " rank(s)\n";
     run_all(a, report);
   }
   if (expected && a.only.empty() && a.updates == Arguments().updates) expected->require_all_seen();

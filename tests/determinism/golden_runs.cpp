@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "qtot/base/error.h"
 #include "qtot/base/fingerprint.h"
 #include "qtot/checkpoint/state.h"
+#include "qtot/cluster/ranks.h"
+#include "qtot/cluster/simulated.h"
 #include "qtot/config/training_config.h"
 #include "qtot/env/env.h"
 
@@ -111,12 +114,13 @@ void run_playing(const Case& golden_case, Report report) {
           .fingerprint = hasher.finish()});
 }
 
-void run_training(const Case& golden_case, std::size_t n_threads, std::int64_t max_update,
-                  Report report) {
-  const config::TrainingConfig config = config::read_training_config(golden_case.keys).config;
+namespace {
+
+void train(const Case& golden_case, const config::TrainingConfig& config, std::size_t n_threads,
+           train::Crew* crew, std::int64_t max_update, Report report) {
   const rollout::EnvFactory make_env = env_factory(config);
   const Machinery machinery = make_machinery(n_threads, make_env);
-  train::Trainer trainer(config, make_env()->spec(), *machinery.player, *machinery.executor);
+  train::Trainer trainer(config, make_env()->spec(), *machinery.player, *machinery.executor, crew);
   for (const std::int64_t update : kTrainingUpdates) {
     if (update > max_update) return;
     while (trainer.update() < update) trainer.run_round();
@@ -125,6 +129,30 @@ void run_training(const Case& golden_case, std::size_t n_threads, std::int64_t m
             .steps = trainer.t_env(),
             .fingerprint = trainer.digest().fingerprint});
   }
+}
+
+}  // namespace
+
+void run_training(const Case& golden_case, const Workers& workers, std::int64_t max_update,
+                  Report report) {
+  const config::TrainingConfig config = config::read_training_config(golden_case.keys).config;
+  if (workers.n_ranks == 1) {
+    return train(golden_case, config, workers.n_threads, nullptr, max_update, report);
+  }
+  std::vector<Line> lines;
+  const auto rank_main = [&](cluster::Transport& transport) {
+    cluster::Ranks ranks(transport);
+    train(golden_case, config, workers.n_threads, &ranks, max_update, [&](const Line& line) {
+      if (ranks.is_first()) lines.push_back(line);
+    });
+    ranks.settle();
+  };
+  const cluster::Schedule schedule = {.seed = config.seed};
+  for (const cluster::RankEnd& end :
+       cluster::run_simulated(workers.n_ranks, schedule, rank_main).ends) {
+    if (end.how != cluster::RankEnd::How::kDone) throw Error(end.sentence, ExitCode::kFailed);
+  }
+  for (const Line& line : lines) report(line);
 }
 
 void run_learner(const Case& golden_case, std::size_t n_threads, Report report) {

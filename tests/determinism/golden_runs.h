@@ -24,8 +24,13 @@ bool has_threads();
 
 using Report = FunctionRef<void(const Line&)>;
 
+struct Workers {
+  std::size_t n_threads = 1;
+  int n_ranks = 1;  // of a simulated cluster, each with as many threads
+};
+
 /// Trains and reports a line at each of kTrainingUpdates that is no more than `max_update`.
-void run_training(const Case& golden_case, std::size_t n_threads, std::int64_t max_update,
+void run_training(const Case& golden_case, const Workers& workers, std::int64_t max_update,
                   Report report);
 
 /// Plays kPlayedEpisodes of random available actions and reports one line of all observations, states,
