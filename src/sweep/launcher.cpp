@@ -40,9 +40,12 @@ Launch launch() {
   if (is_set("OMPI_COMM_WORLD_SIZE")) {
     return number_in("OMPI_COMM_WORLD_SIZE") > 1 ? Launch::kRanks : Launch::kAlone;
   }
-  if (number_in("SLURM_NTASKS") > 1 && is_set("PMIX_RANK")) return Launch::kRanks;
-  // only srun sets it: the script of a job is no task of a step
-  return number_in("SLURM_STEP_NUM_TASKS") > 1 ? Launch::kUnrelated : Launch::kAlone;
+  // only srun sets the latter: the script of a job is no task of a step
+  const bool is_task_of_many = number_in("SLURM_STEP_NUM_TASKS") > 1;
+  if (is_set("PMIX_RANK") && (is_task_of_many || number_in("SLURM_NTASKS") > 1)) {
+    return Launch::kRanks;
+  }
+  return is_task_of_many ? Launch::kUnrelated : Launch::kAlone;
 }
 
 Parent::Parent() : pid_(::getppid()) {}

@@ -15,7 +15,7 @@ refuse() {
 require() {
   while (($# > 0)); do
     PATH=$PATH:/usr/sbin:/sbin command -v "$1" > /dev/null ||
-      refuse "'$1' is missing; it comes with the Debian package $2 (./quickstart deps installs it)"
+      refuse "'$1' is missing; it comes with the Debian package $2 (apt-get install $2)"
     shift 2
   done
 }
