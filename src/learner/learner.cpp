@@ -99,8 +99,8 @@ class Learner<T>::Scratch {
   }
 
   // Parameters [first, first + size) of the sum of some own leaves that are a node of the tree.
-  void sum(const math::Subtree& subtree, std::size_t first, std::size_t size, T* out,
-           std::size_t worker) {
+  void sum_subtree(const math::Subtree& subtree, std::size_t first, std::size_t size, T* out,
+                   std::size_t worker) {
     std::vector<const T*>& parts = leaf_parts_[worker];
     parts.resize(subtree.count);
     for (std::size_t i = 0; i < subtree.count; ++i) parts[i] = leaf(subtree.first + i) + first;
@@ -265,7 +265,9 @@ template <class T>
 void Learner<T>::sum_leaves() {
   Scratch& scratch = *scratch_;
   const auto sum = [&](const math::Subtree& subtree, std::size_t first, std::size_t size, T* out,
-                       std::size_t worker) { scratch.sum(subtree, first, size, out, worker); };
+                       std::size_t worker) {
+    scratch.sum_subtree(subtree, first, size, out, worker);
+  };
   if (peers_ != nullptr) return peers_->add_up(sum, executor_, scratch.sums, scratch.gradient);
   const math::Subtree all = {.first = 0, .count = scratch.plans.size()};
   const std::size_t n_params = scratch.gradient.size();
