@@ -179,7 +179,8 @@ TrainReport bench_train(config::TrainingConfig config, const TrainBenchOptions& 
     crew.emplace(*transport);
     report.n_ranks = crew->n_ranks();
   }
-  train::require_ring_fits(config, flow_graph.spec(), memory_limit_bytes(), false, report.n_ranks);
+  train::require_ring_fits(config, flow_graph.spec(), memory_limit_bytes(), false,
+                           {.n_ranks = report.n_ranks, .gathers_here = false});
   train::Trainer trainer(config, flow_graph.spec(), player, executor, crew ? &*crew : nullptr);
 
   constexpr std::int64_t kWarmUp = 2;  // updates

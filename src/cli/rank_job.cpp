@@ -33,6 +33,12 @@ void RankJob::join(const RankJobOptions& options) {
   joined_ = std::make_unique<Joined>();
   joined_->transport = cluster::connect({.stall_timeout = options.stall_timeout});
   run([&] {
+    if (joined_->transport->n_ranks() == 1) {
+      throw Error(
+          "the launcher has started several ranks, but MPI finds one: expected the mpirun or srun "
+          "that "
+          "belongs to the MPI that qtot was built with");
+    }
     cluster::require_same(*joined_->transport, "configuration", options.same);
     joined_->ranks.emplace(*joined_->transport, options.wants_stop);
   });
@@ -86,10 +92,11 @@ RankJob::RankJob(const RankJobOptions& options) {
 
 RankJob::~RankJob() = default;
 
-bool RankJob::agreed_by_first(bool of_first) {
-  bool agreed = of_first;
+bool RankJob::agreed_by_first(const std::function<bool()>& of_first) {
+  bool agreed = false;
   run([&] {
-    if (crew() != nullptr) agreed = crew()->tell(of_first ? "yes" : "no") == "yes";
+    if (is_first()) agreed = of_first();
+    if (crew() != nullptr) agreed = crew()->tell(agreed ? "yes" : "no") == "yes";
   });
   return agreed;
 }

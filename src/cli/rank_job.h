@@ -32,7 +32,8 @@ class RankJob {
   train::Crew* crew();              // null: one process alone
   cluster::Transport* transport();  // the same
   bool is_first() { return crew() == nullptr || crew()->is_first(); }
-  bool agreed_by_first(bool of_first);  // what the first rank says, at every rank
+  /// What the first rank finds, at every rank; the others are not asked.
+  bool agreed_by_first(const std::function<bool()>& of_first);
 
   /// Runs `work`. What it throws ends the whole job, with the sentence on stderr and the exit code of the
   /// Error: the other ranks would wait for this one.

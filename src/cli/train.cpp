@@ -19,7 +19,7 @@ namespace {
 struct Arguments {
   ConfigArguments config;
   std::string out;
-  unsigned n_threads = sweep::n_usable_cores();
+  unsigned n_threads = sweep::n_usual_threads();
   bool resume = false;
   bool overcommit = false;
   bool json = false;
@@ -84,6 +84,9 @@ void print_json(const train::RunReport& report, const std::string& folder) {
 }
 
 ExitCode run(const Arguments& arguments) {
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  std::signal(SIGUSR1, on_signal);  // which mpirun hands on, where it answers SIGTERM by killing
   train::RunRequest request;
   request.config = resolve(arguments.config);
   const std::string folder =
@@ -94,9 +97,6 @@ ExitCode run(const Arguments& arguments) {
   request.overcommit = arguments.overcommit;
   request.stop = &stop_requested;
   request.progress = &std::cerr;
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
-  std::signal(SIGUSR1, on_signal);  // which mpirun hands on, where it answers SIGTERM by killing
 
   RankJobOptions job_options = RankJobOptions::of(request.config);
   job_options.same.emplace_back("--resume", request.resume ? "given" : "not given");
@@ -104,8 +104,9 @@ ExitCode run(const Arguments& arguments) {
   RankJob job(job_options);
   std::ostream nowhere(nullptr);
   request.crew = job.crew();
+  request.n_ranks_here = sweep::n_ranks_here();
   if (!job.is_first()) request.progress = &nowhere;
-  if (job.agreed_by_first(job.is_first() && is_finished_and_emptied(request))) {
+  if (job.agreed_by_first([&] { return is_finished_and_emptied(request); })) {
     if (job.is_first()) {
       std::cerr << "qtot: " << folder
                 << " is finished, and its checkpoints were removed; nothing was "
@@ -140,7 +141,8 @@ void add_train(Verb& app) {
   verb.option("--out", arguments->out,
               "run folder (default: <local_results_path>/<name>_<env>_seed<seed>)")
       .type_name("DIR");
-  verb.option("--threads", arguments->n_threads, "worker threads (default: all cores)")
+  verb.option("--threads", arguments->n_threads,
+              "worker threads (default: all cores, shared among the ranks on them)")
       .range(1U, kMaxThreads);
   verb.flag("--resume", arguments->resume, "go on with the run in the folder, to the same bits");
   verb.flag("--overcommit", arguments->overcommit,

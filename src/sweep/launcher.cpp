@@ -48,6 +48,14 @@ Launch launch() {
   return is_task_of_many ? Launch::kUnrelated : Launch::kAlone;
 }
 
+int n_ranks_here() {
+  if (launch() != Launch::kRanks) return 1;
+  for (const char* name : {"OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_NTASKS_PER_NODE"}) {
+    if (const int n = number_in(name); n > 0) return n;
+  }
+  return 1;
+}
+
 Parent::Parent() : pid_(::getppid()) {}
 
 bool Parent::is_gone() const {
@@ -75,6 +83,12 @@ unsigned n_usable_cores() {
     return std::max(1U, std::thread::hardware_concurrency());
   }
   return static_cast<unsigned>(std::max(1, CPU_COUNT(&cores)));
+}
+
+unsigned n_usual_threads() {
+  const unsigned n_cores = n_usable_cores();
+  const unsigned n_all = std::max(n_cores, std::thread::hardware_concurrency());
+  return std::clamp(n_all / static_cast<unsigned>(n_ranks_here()), 1U, n_cores);
 }
 
 }  // namespace qtot::sweep

@@ -39,22 +39,24 @@ std::size_t largest_buffer(const config::TrainingConfig& config, std::size_t epi
 }  // namespace
 
 std::size_t ring_bytes_bound(const config::TrainingConfig& config, const core::DecPomdpSpec& spec,
-                             int n_ranks) {
+                             const RingHolders& holders) {
   constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
-  const auto ranks = static_cast<std::size_t>(n_ranks);
+  const auto n_ranks = static_cast<std::size_t>(holders.n_ranks);
+  const auto n_here = static_cast<std::size_t>(holders.n_here);
   const std::size_t all = static_cast<std::size_t>(config.buffer_size) + extra_slots(config);
-  const std::size_t slots = (all + ranks - 1) / ranks;
+  const std::size_t share = (all + n_ranks - 1) / n_ranks;
+  const std::size_t slots = holders.gathers_here ? all + (n_here - 1) * share : n_here * share;
   const std::size_t episode = core::Episode::n_bytes(spec, spec.episode_limit);
-  const std::size_t cache = cache_bytes(config);
+  const std::size_t cache = n_here * cache_bytes(config);
   return slots > (kMost - cache) / episode ? kMost : slots * episode + cache;
 }
 
 void require_ring_fits(const config::TrainingConfig& config, const core::DecPomdpSpec& spec,
-                       std::size_t limit, bool resumes, int n_ranks) {
-  const std::size_t bound = ring_bytes_bound(config, spec, n_ranks);
+                       std::size_t limit, bool resumes, const RingHolders& holders) {
+  const std::size_t bound = ring_bytes_bound(config, spec, holders);
   if (bound <= limit) return;
   const std::size_t fits =
-      resumes || n_ranks > 1
+      resumes || holders.n_ranks > 1
           ? 0
           : largest_buffer(config, core::Episode::n_bytes(spec, spec.episode_limit), limit);
   throw Error("buffer_size = " + std::to_string(config.buffer_size) + ": episodes of up to " +

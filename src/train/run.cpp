@@ -103,7 +103,8 @@ class Run {
   bool resume() {
     std::optional<checkpoint::Newest> newest;
     if (writes()) newest = look_into_folder();
-    const std::string path = newest ? newest->path.string() : "";
+    std::string path = newest ? newest->path.string() : "";
+    if (crew_ != nullptr) path = crew_->tell(path);
     std::optional<checkpoint::State> state;
     if (newest) state = std::move(newest->state);
     if (crew_ != nullptr) state = share_state(*crew_, std::move(state));
@@ -142,9 +143,10 @@ class Run {
 
   void require_memory() const {
     if (request_.overcommit) return;
-    // the first rank gathers the whole ring to save it
-    const int n_ranks = writes() ? 1 : crew_->n_ranks();
-    require_ring_fits(config_, player_.spec(), memory_limit_bytes(), request_.resume, n_ranks);
+    const RingHolders holders = {.n_ranks = crew_ == nullptr ? 1 : crew_->n_ranks(),
+                                 .n_here = request_.n_ranks_here,
+                                 .gathers_here = writes()};
+    require_ring_fits(config_, player_.spec(), memory_limit_bytes(), request_.resume, holders);
   }
 
   void account(const Trainer::RoundResult& round) {
@@ -238,6 +240,7 @@ class Run {
   }
 
   void save(checkpoint::Keep keep) {
+    if (crew_ != nullptr) digest();  // what a rank computed wrongly must not be gone on from
     checkpoint::State state = trainer_.capture();
     if (!writes()) return;
     state.config = yaml::dump(request_.config.map);

@@ -40,7 +40,8 @@ TEST(Collectives, AllGatherGivesEveryRankAllBlocks) {
           }
           std::ranges::copy(block(transport.rank()),
                             blocks.begin() + transport.rank() * static_cast<std::ptrdiff_t>(size));
-          all_gather(transport, Channel::kControl, members, blocks);
+          std::vector<std::byte> scratch;
+          all_gather(transport, Channel::kControl, members, blocks, scratch);
           EXPECT_EQ(blocks, expected);
         }));
       }
@@ -171,28 +172,32 @@ TEST(GradientSum, HasTheBitsOfTheTreeOverTheBatch) {
       for (const int n_ranks : {1, 2, 3, 5, 8}) {
         expect_done(run_simulated(n_ranks, {.seed = 13}, [&](Transport& transport) {
           GradientSum gradient_sum(transport);
-          gradient_sum.set_shares(cut_batch(costs, n_ranks));
-          const learner::Positions mine = gradient_sum.share(n_leaves);
-          std::vector<learner::EpisodeSums<float>> figures(n_leaves);
-          for (std::size_t b = mine.first; b < mine.end; ++b) {
-            figures[b].squared_error = static_cast<double>(b + 1);
-          }
-          const auto sum = [&](const math::Subtree& subtree, std::size_t first, std::size_t size,
-                               float* out, std::size_t) {
-            EXPECT_GE(subtree.first, mine.first);
-            EXPECT_LE(subtree.end(), mine.end);
-            std::vector<const float*> parts;
-            for (std::size_t b = subtree.first; b < subtree.end(); ++b) {
-              parts.push_back(pointers[b] + first);
+          for (const bool is_second : {false, true}) {  // other shares, in the same memory
+            std::vector<std::int64_t> of_update = costs;
+            if (is_second) of_update.front() = 30;
+            gradient_sum.set_shares(cut_batch(of_update, n_ranks));
+            const learner::Positions mine = gradient_sum.share(n_leaves);
+            std::vector<learner::EpisodeSums<float>> figures(n_leaves);
+            for (std::size_t b = mine.first; b < mine.end; ++b) {
+              figures[b].squared_error = static_cast<double>(b + 1);
             }
-            math::tree_sum<float>(parts, size, out);
-          };
-          SerialExecutor executor;
-          std::vector<float> gradient(n_params);
-          gradient_sum.add_up(sum, executor, figures, gradient);
-          EXPECT_EQ(gradient, expected);
-          for (std::size_t b = 0; b < n_leaves; ++b) {
-            EXPECT_EQ(figures[b].squared_error, static_cast<double>(b + 1));
+            const auto sum = [&](const math::Subtree& subtree, std::size_t first, std::size_t size,
+                                 float* out, std::size_t) {
+              EXPECT_GE(subtree.first, mine.first);
+              EXPECT_LE(subtree.end(), mine.end);
+              std::vector<const float*> parts;
+              for (std::size_t b = subtree.first; b < subtree.end(); ++b) {
+                parts.push_back(pointers[b] + first);
+              }
+              math::tree_sum<float>(parts, size, out);
+            };
+            SerialExecutor executor;
+            std::vector<float> gradient(n_params);
+            gradient_sum.add_up(sum, executor, figures, gradient);
+            EXPECT_EQ(gradient, expected);
+            for (std::size_t b = 0; b < n_leaves; ++b) {
+              EXPECT_EQ(figures[b].squared_error, static_cast<double>(b + 1));
+            }
           }
         }));
       }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "qtot/cluster/transport.h"
 
@@ -13,8 +14,10 @@ namespace qtot::cluster {
 /// Afterwards all are.
 void all_gather(Transport& transport, Channel channel, std::span<std::byte> blocks);
 
-/// The same among ranks 0 .. n_members - 1, called by these alone.
-void all_gather(Transport& transport, Channel channel, int n_members, std::span<std::byte> blocks);
+/// The same among ranks 0 .. n_members - 1, called by these alone. `scratch` is memory to work in, kept
+/// from call to call.
+void all_gather(Transport& transport, Channel channel, int n_members, std::span<std::byte> blocks,
+                std::vector<std::byte>& scratch);
 
 /// What ranks 0 .. n_holders - 1 all have, the others have afterwards.
 void spread(Transport& transport, Channel channel, int n_holders, std::span<std::byte> bytes);

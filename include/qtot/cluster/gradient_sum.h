@@ -50,6 +50,7 @@ class GradientSum final : public learner::Peers<float> {
   std::vector<std::vector<std::byte>> to_;  // [owners] what each is sent
   std::vector<std::vector<std::byte>> from_;  // [R] what each sends to this owner
   std::vector<std::byte> result_;             // [owners, piece_] floats, then figures [B]
+  std::vector<std::byte> scratch_;
 };
 
 }  // namespace qtot::cluster

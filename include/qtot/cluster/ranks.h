@@ -12,7 +12,7 @@
 namespace qtot::cluster {
 
 /// The crew of a run whose ranks reach each other by a Transport. docs/cluster.md tells what travels when.
-class Ranks final : public train::Crew {
+class Ranks : public train::Crew {
  public:
   /// `transport` must outlive this. `wants_stop` is asked once a round whether this rank was told to stop.
   explicit Ranks(
@@ -49,6 +49,8 @@ class Ranks final : public train::Crew {
   std::int64_t update_ = 0;
   GradientSum gradient_sum_;
 
+  std::vector<std::vector<std::byte>>
+      slab_;                         // of episodes of the replay, on their way to or from rank 0
   std::vector<std::byte> outlines_;  // of a round, a block a rank
 
   // the batch that travels, by position

@@ -15,6 +15,9 @@ enum class Launch {
 };
 Launch launch();
 
+/// How many of the job's ranks run on this machine, itself included, as far as the launcher says; 1 alone.
+int n_ranks_here();
+
 /// The process that started this one.
 class Parent {
  public:
@@ -34,5 +37,8 @@ bool is_set_by_launcher(std::string_view name);
 
 /// The cores that this process may use: what taskset, mpirun or Slurm bound it to.
 unsigned n_usable_cores();
+
+/// How many threads a process has that was not told: its cores, shared with the ranks beside it.
+unsigned n_usual_threads();
 
 }  // namespace qtot::sweep

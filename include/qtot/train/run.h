@@ -26,6 +26,7 @@ struct RunRequest {
   std::ostream* progress = nullptr;         // where the bar is drawn
   /// The ranks that train with this one. The first alone touches the folder; `stop` is the crew's affair.
   Crew* crew = nullptr;
+  int n_ranks_here = 1;  // of them on this machine, whose memory they share
 };
 
 /// What came of it.

@@ -8,20 +8,22 @@
 namespace qtot::cluster {
 
 void all_gather(Transport& transport, Channel channel, std::span<std::byte> blocks) {
-  all_gather(transport, channel, transport.n_ranks(), blocks);
+  std::vector<std::byte> scratch;
+  all_gather(transport, channel, transport.n_ranks(), blocks, scratch);
 }
 
 // Bruck et al. (1997): what a rank has doubles with each step, also where n is no power of two. The
 // own block comes first meanwhile, then those of the following ranks.
-void all_gather(Transport& transport, Channel channel, int n_members, std::span<std::byte> blocks) {
+void all_gather(Transport& transport, Channel channel, int n_members, std::span<std::byte> blocks,
+                std::vector<std::byte>& scratch) {
   const auto n = static_cast<std::size_t>(n_members);
   if (n == 1) return;
   QTOT_CHECK(blocks.size() % n == 0);
   const std::size_t size = blocks.size() / n;
   const auto own = static_cast<std::size_t>(transport.rank());
-  std::vector<std::byte> rotated(blocks.size());
-  const std::span<std::byte> have(rotated);
-  std::ranges::copy(blocks.subspan(own * size, size), rotated.begin());
+  scratch.resize(blocks.size());
+  const std::span<std::byte> have(scratch);
+  std::ranges::copy(blocks.subspan(own * size, size), have.begin());
   for (std::size_t count = 1; count < n; count *= 2) {
     const std::size_t further = std::min(count, n - count) * size;
     transport.send(channel, static_cast<int>((own + n - count) % n), have.first(further));

@@ -81,7 +81,7 @@ void GradientSum::add_up(SumPart sum, Executor& executor, Figures figures,
   if (rank() < n_owners_) {
     add_own_piece(figures);
     all_gather(transport_, Channel::kGradients, n_owners_,
-               std::span(result_).first(n_pieces * sizeof(float)));
+               std::span(result_).first(n_pieces * sizeof(float)), scratch_);
     std::memcpy(all_figures.data(), figures.data(), figures.size_bytes());
   }
   spread(transport_, Channel::kGradients, n_owners_, result_);

@@ -38,11 +38,11 @@ std::string Ranks::tell(std::string text) {
 std::vector<StoredEpisode> Ranks::gather(const replay::EpisodeRing& ring) {
   stand_at("gathering the replay");
   std::vector<StoredEpisode> all;
-  std::vector<std::vector<std::byte>> slab(kSlab);
+  slab_.resize(kSlab);
   for (core::Ticket first = ring.oldest(); first < ring.end(); first += kSlab) {
     const core::Ticket end = std::min<core::Ticket>(first + kSlab, ring.end());
     for (core::Ticket ticket = first; ticket < end; ++ticket) {
-      std::vector<std::byte>& bytes = slab[ticket - first];
+      std::vector<std::byte>& bytes = slab_[ticket - first];
       const core::Episode& episode = ring.episode(ticket);
       if (!is_first() && keeps(ticket)) {
         pack_content(episode, bytes);
@@ -60,7 +60,7 @@ std::vector<StoredEpisode> Ranks::gather(const replay::EpisodeRing& ring) {
         continue;
       }
       auto whole = std::make_shared<core::Episode>();
-      unpack_content(episode, slab[ticket - first], *whole);
+      unpack_content(episode, slab_[ticket - first], *whole);
       all.push_back({.ticket = ticket, .episode = std::move(whole)});
     }
   }
@@ -93,12 +93,12 @@ std::vector<StoredEpisode> Ranks::distribute(const core::DecPomdpSpec& spec,
     outline->set_outline(spec, rewards, head.terminated != 0);
     mine.push_back({.ticket = head.ticket, .episode = std::move(outline)});
   }
-  std::vector<std::vector<std::byte>> slab(kSlab);
+  slab_.resize(kSlab);
   for (std::size_t first = 0; first < mine.size(); first += kSlab) {
     const std::size_t end = std::min(first + kSlab, mine.size());
     for (std::size_t i = first; i < end; ++i) {
       const int home = home_of(mine[i].ticket);
-      std::vector<std::byte>& bytes = slab[i - first];
+      std::vector<std::byte>& bytes = slab_[i - first];
       if (home == 0) {
         if (is_first()) mine[i] = episodes[i];
       } else if (is_first()) {
@@ -113,7 +113,7 @@ std::vector<StoredEpisode> Ranks::distribute(const core::DecPomdpSpec& spec,
     for (std::size_t i = first; i < end; ++i) {
       if (is_first() || !keeps(mine[i].ticket)) continue;
       auto whole = std::make_shared<core::Episode>();
-      unpack_content(*mine[i].episode, slab[i - first], *whole);
+      unpack_content(*mine[i].episode, slab_[i - first], *whole);
       mine[i].episode = std::move(whole);
     }
   }
