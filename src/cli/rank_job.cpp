@@ -33,7 +33,9 @@ void RankJob::join(const RankJobOptions& options) {
   joined_ = std::make_unique<Joined>();
   joined_->transport = cluster::connect({.stall_timeout = options.stall_timeout});
   run([&] {
-    cluster::require_same(*joined_->transport, "configuration", options.same);
+    std::vector<std::pair<std::string, std::string>> same = {{"error", options.error}};
+    same.insert(same.end(), options.same.begin(), options.same.end());
+    cluster::require_same(*joined_->transport, "configuration", same);
     joined_->ranks.emplace(*joined_->transport, options.wants_stop);
   });
 }
@@ -85,6 +87,13 @@ RankJob::RankJob(const RankJobOptions& options) {
 }
 
 RankJob::~RankJob() = default;
+
+ExitCode RankJob::end_alike(const Error& error) {
+  if (sweep::launch() != sweep::Launch::kRanks) throw error;
+  RankJob job({.error = error.what()});
+  if (job.is_first()) std::cerr << "qtot: " + std::string(error.what()) + "\n";
+  return error.exit_code();
+}
 
 bool RankJob::agreed_by_first(bool of_first) {
   bool agreed = of_first;

@@ -85,7 +85,11 @@ void print_json(const train::RunReport& report, const std::string& folder) {
 
 ExitCode run(const Arguments& arguments) {
   train::RunRequest request;
-  request.config = resolve(arguments.config);
+  try {
+    request.config = resolve(arguments.config);
+  } catch (const Error& error) {
+    return RankJob::end_alike(error);
+  }
   const std::string folder =
       arguments.out.empty() ? default_folder(request.config.config) : arguments.out;
   request.folder = folder;
