@@ -36,10 +36,11 @@ void RankJob::join(const RankJobOptions& options) {
     if (joined_->transport->n_ranks() == 1) {
       throw Error(
           "the launcher has started several ranks, but MPI finds one: expected the mpirun or srun "
-          "that "
-          "belongs to the MPI that qtot was built with");
+          "that belongs to the MPI that qtot was built with");
     }
-    cluster::require_same(*joined_->transport, "configuration", options.same);
+    std::vector<std::pair<std::string, std::string>> same = {{"error", options.error}};
+    same.insert(same.end(), options.same.begin(), options.same.end());
+    cluster::require_same(*joined_->transport, "configuration", same);
     joined_->ranks.emplace(*joined_->transport, options.wants_stop);
   });
 }
@@ -91,6 +92,13 @@ RankJob::RankJob(const RankJobOptions& options) {
 }
 
 RankJob::~RankJob() = default;
+
+ExitCode RankJob::end_alike(const Error& error) {
+  if (sweep::launch() != sweep::Launch::kRanks) throw error;
+  RankJob job({.error = error.what()});
+  if (job.is_first()) std::cerr << "qtot: " + std::string(error.what()) + "\n";
+  return error.exit_code();
+}
 
 bool RankJob::agreed_by_first(const std::function<bool()>& of_first) {
   bool agreed = false;

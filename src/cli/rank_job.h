@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "qtot/base/error.h"
 #include "qtot/cluster/transport.h"
 #include "qtot/config/training_config.h"
 #include "qtot/train/crew.h"
@@ -14,6 +15,7 @@ namespace qtot::cli {
 
 struct RankJobOptions {
   std::vector<std::pair<std::string, std::string>> same = {};  // must be equal on all ranks
+  std::string error = {};  // what this rank cannot begin for, which must be equal, too
   double stall_timeout = config::TrainingConfig{}.cluster_stall_timeout;
   std::function<bool()> wants_stop = [] { return false; };
 
@@ -34,6 +36,10 @@ class RankJob {
   bool is_first() { return crew() == nullptr || crew()->is_first(); }
   /// What the first rank finds, at every rank; the others are not asked.
   bool agreed_by_first(const std::function<bool()>& of_first);
+
+  /// For a rank that cannot begin, as its configuration is wrong: where all ranks say the same, the first
+  /// alone prints it. Returns the exit code. One process alone: throws `error` again.
+  static ExitCode end_alike(const Error& error);
 
   /// Runs `work`. What it throws ends the whole job, with the sentence on stderr and the exit code of the
   /// Error: the other ranks would wait for this one.

@@ -88,7 +88,11 @@ ExitCode run(const Arguments& arguments) {
   std::signal(SIGTERM, on_signal);
   std::signal(SIGUSR1, on_signal);  // which mpirun hands on, where it answers SIGTERM by killing
   train::RunRequest request;
-  request.config = resolve(arguments.config);
+  try {
+    request.config = resolve(arguments.config);
+  } catch (const Error& error) {
+    return RankJob::end_alike(error);
+  }
   const std::string folder =
       arguments.out.empty() ? default_folder(request.config.config) : arguments.out;
   request.folder = folder;
