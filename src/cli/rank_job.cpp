@@ -89,7 +89,7 @@ RankJob::RankJob(const RankJobOptions& options) {
 RankJob::~RankJob() = default;
 
 ExitCode RankJob::end_alike(const Error& error) {
-  if (sweep::launch() != sweep::Launch::kRanks) throw error;
+  if (sweep::launch() != sweep::Launch::kRanks) throw Error(error);
   RankJob job({.error = error.what()});
   if (job.is_first()) std::cerr << "qtot: " + std::string(error.what()) + "\n";
   return error.exit_code();
