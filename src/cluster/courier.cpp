@@ -11,7 +11,7 @@
 namespace qtot::cluster {
 namespace {
 
-constexpr double kPatience = 5;  // seconds for MPI_Abort
+constexpr double kPatience = 5;  // seconds for the courier to end the job
 }  // namespace
 
 Courier::Courier(double stall_timeout)

@@ -54,11 +54,13 @@ class Courier {
   void open(const MpiWorld& world);
   void serve(MpiWorld& world);
   void carry(MpiWorld& world);
+  void finalise(MpiWorld& world);
   void note_done(std::span<const Operation> done, std::unique_lock<std::mutex>& lock);
   bool is_awaited() const;
   bool has_stalled(bool some_got_done);
   void rest(bool some_are_ongoing, std::unique_lock<std::mutex>& lock);
   void report_and_abort(MpiWorld& world, std::unique_lock<std::mutex>& lock);
+  void end(MpiWorld& world, int exit_code, std::unique_lock<std::mutex>& lock);
   std::string report(std::span<const Operation> ongoing) const;
   void fail(std::exception_ptr failure);
 

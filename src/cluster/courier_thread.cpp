@@ -21,6 +21,7 @@ constexpr double kShortNap = 50e-6;
 constexpr double kNapGrowth = 1e-6;  // per poll of a wait
 constexpr double kLongestNapOfWait = 250e-6;
 constexpr double kLongestNap = 1e-3;
+constexpr double kNapOfIdle = 20e-3;  // with no message on its way, but the end may come
 
 constexpr double kGrace =
     2;  // seconds for other ranks, whose deadlines pass at about the same time
@@ -69,8 +70,19 @@ void Courier::serve(MpiWorld& world) {
   const Order order = order_;
   const int exit_code = exit_code_;
   lock.unlock();
-  if (order == Order::kFinalise) world.finalise();
-  if (order == Order::kAbort) world.abort_job(exit_code);
+  if (order == Order::kFinalise) finalise(world);
+  if (order == Order::kAbort) world.end_job(exit_code);
+}
+
+// Another rank may end the job until all have come.
+void Courier::finalise(MpiWorld& world) {
+  std::unique_lock lock(mutex_);
+  while (!world.all_have_come()) {
+    if (const std::optional<int> told = world.told_to_end()) return end(world, *told, lock);
+    wait_for(for_courier_, lock, kLongestNap);
+  }
+  lock.unlock();
+  world.finalise();
 }
 
 void Courier::fail(std::exception_ptr failure) {
@@ -89,7 +101,9 @@ void Courier::carry(MpiWorld& world) {
     lock.unlock();
     for (const Operation& operation : starting) world.start(operation);
     const std::vector<Operation>& done = world.poll();
+    const std::optional<int> told = world.told_to_end();
     lock.lock();
+    if (told) return end(world, *told, lock);
     note_done(done, lock);
     if (!done.empty() || !starting.empty()) n_idle_ = 0;
     if (has_stalled(!done.empty())) return report_and_abort(world, lock);
@@ -126,7 +140,7 @@ bool Courier::has_stalled(bool some_got_done) {
 void Courier::rest(bool some_are_ongoing, std::unique_lock<std::mutex>& lock) {
   if (order_ != Order::kNone || !posted_.empty()) return;
   if (!some_are_ongoing) {
-    for_courier_.wait(lock);
+    wait_for(for_courier_, lock, kNapOfIdle);
     return;
   }
   n_idle_ = std::min(n_idle_ + 1, kManyPolls);
@@ -145,11 +159,15 @@ void Courier::report_and_abort(MpiWorld& world, std::unique_lock<std::mutex>& lo
   std::cerr << report(world.ongoing()) << std::flush;  // at once: lines of ranks shall not mix
   const Deadline grace(kGrace);
   while (!grace.has_passed()) wait_for(for_courier_, lock, grace.seconds_left());
-  exit_code_ = static_cast<int>(ExitCode::kStopped);
+  end(world, static_cast<int>(ExitCode::kStopped), lock);
+}
+
+void Courier::end(MpiWorld& world, int exit_code, std::unique_lock<std::mutex>& lock) {
+  exit_code_ = exit_code;
   is_aborting_ = true;
   for_trainer_.notify_all();
   lock.unlock();
-  world.abort_job(exit_code_);
+  world.end_job(exit_code);
 }
 
 std::string Courier::report(std::span<const Operation> ongoing) const {

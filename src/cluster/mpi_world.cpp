@@ -1,8 +1,10 @@
 #include "cluster/mpi_world.h"
 
+#include <cstdlib>
 #include <string>
 #include <utility>
 
+#include "qtot/base/deadline.h"
 #include "qtot/base/error.h"
 #include "qtot/cluster/stall_report.h"
 
@@ -10,6 +12,7 @@ namespace qtot::cluster {
 namespace {
 
 constexpr int kTag = 0;
+constexpr double kPatience = 2;  // seconds for ranks to agree to end
 
 std::string text_of(int code) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
@@ -48,6 +51,8 @@ MpiWorld::MpiWorld() {
     require(MPI_Comm_set_errhandler(line.communicator, MPI_ERRORS_RETURN), "starting MPI");
     line.queues.resize(static_cast<std::size_t>(n_ranks_));
   }
+  require(MPI_Comm_dup(MPI_COMM_WORLD, &ending_), "starting MPI");
+  require(MPI_Comm_set_errhandler(ending_, MPI_ERRORS_RETURN), "starting MPI");
 }
 
 // The environment's own end would finalise, and wait for ranks that never will; it stays reachable.
@@ -167,13 +172,68 @@ std::vector<Operation> MpiWorld::ongoing() const {
   return all;
 }
 
+bool MpiWorld::all_have_come() {
+  int is_done = 0;
+  if (all_come_ == MPI_REQUEST_NULL) require(MPI_Ibarrier(ending_, &all_come_), "ending MPI");
+  require(MPI_Test(&all_come_, &is_done, MPI_STATUS_IGNORE), "ending MPI");
+  return is_done != 0;
+}
+
 void MpiWorld::finalise() {
   for (Line& line : lines_) require(MPI_Comm_free(&line.communicator), "ending MPI");
+  require(MPI_Comm_free(&ending_), "ending MPI");
   environment_.reset();
 }
 
-void MpiWorld::abort_job(int exit_code) {
-  MPI_Abort(MPI_COMM_WORLD, exit_code);
+std::optional<int> MpiWorld::told_to_end() {
+  int is_there = 0;
+  int exit_code = 0;
+  if (MPI_Iprobe(MPI_ANY_SOURCE, kTag, ending_, &is_there, MPI_STATUS_IGNORE) != MPI_SUCCESS ||
+      is_there == 0 ||
+      MPI_Recv(&exit_code, 1, MPI_INT, MPI_ANY_SOURCE, kTag, ending_, MPI_STATUS_IGNORE) !=
+          MPI_SUCCESS) {
+    return std::nullopt;
+  }
+  ++n_told_to_end_;
+  return exit_code;
+}
+
+// Whether it gets there, the answer says.
+void MpiWorld::tell_to_end(int rank) {
+  MPI_Request request = MPI_REQUEST_NULL;
+  if (MPI_Isend(&ending_code_, 1, MPI_INT, rank, kTag, ending_, &request) != MPI_SUCCESS) return;
+  MPI_Request_free(&request);
+}
+
+// Every other rank tells rank 0 once, to ask or to answer; rank 0 tells all others once. The code that all
+// then end with is the one that rank 0 heard of first.
+std::optional<int> MpiWorld::agree_to_end(int exit_code) {
+  const bool is_first = rank_ == 0;
+  ending_code_ = exit_code;
+  for (int other = 1; is_first && other < n_ranks_; ++other) tell_to_end(other);
+  if (!is_first) tell_to_end(0);
+  const auto n_expected = is_first ? static_cast<std::size_t>(n_ranks_ - 1) : 1U;
+  const Deadline patience(kPatience);
+  while (n_told_to_end_ < n_expected && !patience.has_passed()) {
+    const std::optional<int> told = told_to_end();
+    if (told && !is_first) exit_code = *told;
+    if (!told) yield_processor();
+  }
+  if (n_told_to_end_ < n_expected) return std::nullopt;
+  return exit_code;
+}
+
+// By agreement, as mpirun of Open MPI 4.1.4 with PMIx 4.2.2 itself crashes or hangs in its
+// PMIx_server_finalize after 1 of 4 MPI_Abort, after 1 of 15 ranks that just exit, and after none of 100
+// jobs whose ranks all finalise. Where a rank does not answer, exiting is all that mpirun needs; srun
+// needs MPI_Abort.
+void MpiWorld::end_job(int exit_code) {
+  if (const std::optional<int> agreed = agree_to_end(exit_code)) {
+    MPI_Finalize();
+    std::_Exit(*agreed);
+  }
+  if (!is_of_mpirun_) MPI_Abort(MPI_COMM_WORLD, exit_code);
+  std::_Exit(exit_code);
 }
 
 }  // namespace qtot::cluster

@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "cluster/launched.h"
 #include "qtot/cluster/transport.h"
 
 namespace qtot::cluster {
@@ -47,8 +49,12 @@ class MpiWorld {
   std::vector<Operation> ongoing() const;
   bool is_idle() const { return requests_.empty() && n_awaited_ == 0; }
 
-  void finalise();  // collective
-  void abort_job(int exit_code);
+  bool all_have_come();  // to their end, where each asks for it until it is so
+  void finalise();       // collective
+  /// The exit code, once another rank ends the job: then this one calls end_job(), too.
+  std::optional<int> told_to_end();
+  /// Ends the process and those of all other ranks, in order if they answer.
+  [[noreturn]] void end_job(int exit_code);
 
  private:
   struct Arrived {
@@ -73,12 +79,19 @@ class MpiWorld {
   void start_receive(const Operation& operation, Arrived arrived);
   void look_for_messages(Line& line);
   void collect_done();
+  void tell_to_end(int rank);
+  std::optional<int> agree_to_end(int exit_code);
 
   std::unique_ptr<boost::mpi::environment> environment_;
   int rank_ = 0;
   int n_ranks_ = 1;
   std::array<Line, kNChannels> lines_;
   int n_awaited_ = 0;  // over all lines
+  MPI_Comm ending_ = MPI_COMM_NULL;
+  MPI_Request all_come_ = MPI_REQUEST_NULL;
+  std::size_t n_told_to_end_ = 0;
+  const bool is_of_mpirun_ = is_of_mpirun();
+  int ending_code_ = 0;  // on its way
 
   std::vector<Operation> operations_;
   std::vector<MPI_Request> requests_;  // of the operation of the same index

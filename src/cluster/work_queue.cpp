@@ -4,6 +4,7 @@
 #include <boost/mpi/environment.hpp>
 #include <cstdlib>
 
+#include "cluster/launched.h"
 #include "qtot/base/check.h"
 #include "qtot/base/error.h"
 
@@ -24,6 +25,7 @@ int n_on_this_machine(const mpi::communicator& world) {
 }  // namespace
 
 struct WorkQueue::Mpi {
+  const bool is_of_mpirun = cluster::is_of_mpirun();
   mpi::environment environment{mpi::threading::single, /*abort_on_exception=*/false};
   mpi::communicator world;
   int n_here = n_on_this_machine(world);
@@ -66,8 +68,9 @@ std::optional<WorkQueue::Message> WorkQueue::take() {
 }
 
 void WorkQueue::end_job(int exit_code) {
-  MPI_Abort(mpi_->world, exit_code);
-  std::_Exit(exit_code);  // MPI does not come back
+  // mpirun ends the job with the first rank that exits, and better than at MPI_Abort: MpiWorld::end_job()
+  if (!mpi_->is_of_mpirun) MPI_Abort(mpi_->world, exit_code);
+  std::_Exit(exit_code);
 }
 
 }  // namespace qtot::cluster

@@ -70,6 +70,7 @@ const std::vector<Ban>& bans() {
        "a configuration key",
        {{"src/yaml/resolve.cpp", "QTOT_CONFIG_DIR: where configurations lie"},
         {"src/sweep/launcher.cpp", "how many mpirun and srun have started"},
+        {"src/cluster/launched.cpp", "which of the two ends the job, and how"},
         {"src/math/isa.cpp", "QTOT_ISA: which of the equal kernels runs"},
         {"src/metrics/progress_bar.cpp", "NO_COLOR and TERM: display alone"}}},
       {R"(\bthrow (?!(qtot::)?Error\b))", "qtot::Error, the one exception (qtot/base/error.h)"},
