@@ -102,6 +102,8 @@ class Gradients:
         self.message = [  # bytes that a rank sends to each owner; 0: none
             padded(n * self.piece * 4) + (end - first) * FIGURES_BYTES if end > first else 0
             for n, first, end in zip(self.subtrees, cuts, cuts[1:])]
+        self.n_senders = sum(n > 0 for n in self.message)
+        self.all_to_one = sum(self.message)
         self.gather = gather_steps(self.n_owners, self.piece * 4)
         self.result = padded(self.n_owners * self.piece * 4) + batch * FIGURES_BYTES
 
@@ -109,8 +111,8 @@ class Gradients:
         """(messages, bytes) that a rank receives from those that compute."""
         if rank >= self.n_owners:
             return 0, 0
-        others = [n for sender, n in enumerate(self.message) if sender != rank and n > 0]
-        return len(others), sum(others)
+        own = self.message[rank]
+        return self.n_senders - int(own > 0), self.all_to_one - own
 
     def received_by(self, rank):
         n_messages, n_bytes = self.scattered_to(rank)
