@@ -13,6 +13,7 @@
 #include "qtot/base/memory.h"
 #include "qtot/cluster/ranks.h"
 #include "qtot/env/env.h"
+#include "qtot/replay/sampling.h"
 #include "qtot/rollout/tbb_executor.h"
 #include "qtot/train/flow_graph_player.h"
 #include "qtot/train/memory_bound.h"
@@ -156,6 +157,16 @@ std::vector<RankWait> waits(const TimedTransport& transport, double wall, int n_
   return result;
 }
 
+// The batch of update `update`, made when episodes below `end` have been played.
+std::vector<core::Ticket> batch_of(const config::TrainingConfig& config, std::int64_t update,
+                                   std::size_t end) {
+  const auto capacity = static_cast<std::size_t>(config.buffer_size);
+  std::vector<core::Ticket> tickets(static_cast<std::size_t>(config.batch_size));
+  replay::sample_batch(config.seed, static_cast<std::uint64_t>(update),
+                       end - std::min(end, capacity), end, tickets);
+  return tickets;
+}
+
 }  // namespace
 
 TrainReport bench_train(config::TrainingConfig config, const TrainBenchOptions& options) {
@@ -164,6 +175,7 @@ TrainReport bench_train(config::TrainingConfig config, const TrainBenchOptions& 
   TrainReport report{.env = config.env, .options = options};
   report.isa = math::name(math::active_isa());
   report.batch_size = config.batch_size;
+  report.batch_size_run = config.batch_size_run;
   report.pipeline = config.pipeline;
   const auto n_threads = static_cast<std::size_t>(options.n_threads);
   const env::EnvFamily& family = env::family(config.env);
@@ -183,21 +195,32 @@ TrainReport bench_train(config::TrainingConfig config, const TrainBenchOptions& 
                            {.n_ranks = report.n_ranks, .gathers_here = false});
   train::Trainer trainer(config, flow_graph.spec(), player, executor, crew ? &*crew : nullptr);
 
+  report.spec = flow_graph.spec();
+  report.n_params = trainer.learner().state().params.size();
+  const auto run_round = [&] {
+    for (const rollout::EpisodeStats& stats : trainer.run_round().episodes) {
+      report.lengths.push_back(stats.length);
+    }
+  };
+
   constexpr std::int64_t kWarmUp = 2;  // updates
-  while (trainer.update() < kWarmUp) trainer.run_round();
+  while (trainer.update() < kWarmUp) run_round();
   const std::int64_t first_step = trainer.t_env();
   if (transport) transport->restart();
   const Clocks start = Clocks::now(player, play);
   std::vector<double> seconds;
   for (int k = 0; k < options.n_rounds; ++k) {
     const double round_start = wall_seconds();
-    trainer.run_round();
+    run_round();
     seconds.push_back(wall_seconds() - round_start);
+    report.batches.push_back(batch_of(config, trainer.update() - 1, report.lengths.size()));
   }
   const Clocks spent = Clocks::now(player, play) - start;
   report.round_seconds = spread_of(seconds);
   report.steps_per_second = static_cast<double>(trainer.t_env() - first_step) / spent.wall;
   divide_up(spent, report);
+  const auto next = report.lengths.size() + static_cast<std::size_t>(config.batch_size_run);
+  report.batches.push_back(batch_of(config, trainer.update(), next));
   if (transport) report.ranks = waits(*transport, spent.wall, options.n_rounds);
   if (crew) crew->settle();
   return report;

@@ -7,6 +7,7 @@
 #include "bench/statistics.h"
 #include "qtot/cluster/transport.h"
 #include "qtot/config/training_config.h"
+#include "qtot/core/dec_pomdp_spec.h"
 
 /// Training end to end, and where its time goes.
 namespace qtot::bench {
@@ -14,6 +15,7 @@ namespace qtot::bench {
 struct TrainBenchOptions {
   int n_threads = 1;
   int n_rounds = 30;                        // timed ones, after the ring holds a batch and two more
+  bool tells_episodes = false;              // reports show lengths and batches
   cluster::Transport* transport = nullptr;  // to the ranks that train with this one
 };
 
@@ -30,7 +32,10 @@ struct TrainReport {
   TrainBenchOptions options;
   std::string isa = {};
   int batch_size = 0;
+  int batch_size_run = 0;
   int pipeline = 0;
+  core::DecPomdpSpec spec = {};
+  std::size_t n_params = 0;
   Spread round_seconds = {};    // wall clock: batch_size_run episodes and an update
   double steps_per_second = 0;  // environment steps of training, wall clock
 
@@ -46,6 +51,10 @@ struct TrainReport {
 
   int n_ranks = 1;                   // the figures above are rank 0's, steps_per_second is of all
   std::vector<RankWait> ranks = {};  // by channel; what hides behind computing is not waited for
+
+  // For models of what travels (tools/cluster_model).
+  std::vector<int> lengths = {};                        // steps, by ticket
+  std::vector<std::vector<core::Ticket>> batches = {};  // of the timed updates, and of the next
 };
 
 /// Runs the trainer that `qtot train` runs, without evaluation, log and files.

@@ -141,8 +141,16 @@ Json to_json(const bench::ReplayReport& report) {
 Json to_json(const bench::TrainReport& report) {
   Json json = {{"env", report.env},
                {"batch", report.batch_size},
+               {"batch_size_run", report.batch_size_run},
                {"pipeline", report.pipeline},
                {"threads", report.options.n_threads},
+               {"rounds", report.options.n_rounds},
+               {"n_agents", report.spec.n_agents},
+               {"n_actions", report.spec.n_actions},
+               {"obs_shape", report.spec.obs_dim},
+               {"state_shape", report.spec.state_dim},
+               {"episode_limit", report.spec.episode_limit},
+               {"parameters", report.n_params},
                {"isa", report.isa},
                {"steps_per_second", report.steps_per_second},
                {"round_seconds", to_json(report.round_seconds)},
@@ -158,6 +166,10 @@ Json to_json(const bench::TrainReport& report) {
     json["waiting_for_ranks"][wait.channel] = {{"of_wall", wait.waiting},
                                                {"mb_per_round", wait.mb_per_round},
                                                {"messages_per_round", wait.messages_per_round}};
+  }
+  if (report.options.tells_episodes) {
+    json["lengths"] = report.lengths;
+    json["batches"] = report.batches;
   }
   return json;
 }
@@ -267,6 +279,10 @@ void add_train_bench(Verb& bench) {
       .range(1, kMaxCount);
   verb.option("--threads", arguments->options.n_threads, "worker threads (default: 1)")
       .range(1, kMaxThreads);
+  verb.flag(
+      "--episodes", arguments->options.tells_episodes,
+      "with --json: the length of every episode, and the episodes of every timed update and the "
+      "next, from which tools/cluster_model reckons what ranks send each other");
   verb.json_flag(arguments->json);
   verb.action([arguments] {
     const yaml::Resolved resolved =

@@ -139,6 +139,28 @@ void ping_pong(MpiTransport& transport) {
   }
 }
 
+// What a message costs while others are on their way, too.
+void in_a_row(MpiTransport& transport) {
+  constexpr int kMessages = 64;
+  constexpr int kTimes = 200;
+  std::vector<Bytes> bytes(kMessages, Bytes(8));
+  const Deadline clock(0);
+  for (int i = 0; i < kTimes; ++i) {
+    for (Bytes& message : bytes) {
+      if (i % 2 == transport.rank()) {
+        transport.send(Channel::kControl, 1 - transport.rank(), message);
+      } else {
+        transport.receive(Channel::kControl, 1 - transport.rank(), message);
+      }
+    }
+    transport.finish(Channel::kControl);
+  }
+  if (transport.rank() == 0) {
+    std::cout << kMessages << " messages of 8 bytes in a row: "
+              << 1e6 * clock.seconds_gone() / (kTimes * kMessages) << " us each\n";
+  }
+}
+
 void run(const std::string& law) {
   MpiOptions options;
   if (law == "pieces") options.piece_bytes = 4096;
@@ -160,6 +182,7 @@ void run(const std::string& law) {
   if (law == "abort") lone_error(*transport, true);
   if (law == "leave") lone_error(*transport, false);
   if (law == "ping_pong") ping_pong(*transport);
+  if (law == "ping_pong") in_a_row(*transport);
   if (transport->rank() == 0) std::cout << "ranks " << transport->n_ranks() << " done\n";
 }
 
