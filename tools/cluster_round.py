@@ -117,8 +117,9 @@ def one_round(costs, network, n_ranks, n_threads, rng):
     if sizes["pipeline"] == 1:
         # acting runs beside everything but outlines and new episodes; threads are shared
         path = learn + parts["step"] + parts["gradients"]
-        parts["acting"] = max(0.0, act - path,
-                              act + learn + parts["step"] - path if n_threads == 1 else 0.0)
+        work = (costs.act * max(map(sum, by_rank))
+                + costs.learn * max(sum(length + 1 for length, _, _ in share) for share in shares))
+        parts["acting"] = max(0.0, act - path, work / n_threads + parts["step"] - path)
     return parts
 
 
