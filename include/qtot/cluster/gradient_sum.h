@@ -15,8 +15,8 @@ namespace qtot::cluster {
 ///   owner o                   adds the subtrees of all ranks up the fixed tree
 ///     all_gather, spread      the finished pieces go to everybody
 ///
-/// Each rank sends and receives about two gradients in all, whatever the number of ranks. Sending a piece
-/// overlaps with summing the next one.
+/// While every rank owns a piece, each sends and receives about two gradients in all, whatever the number
+/// of ranks. Sending a piece overlaps with summing the next one.
 class GradientSum final : public learner::Peers<float> {
  public:
   explicit GradientSum(Transport& transport) : transport_(transport) {}
