@@ -224,7 +224,7 @@ std::optional<int> MpiWorld::agree_to_end(int exit_code) {
 }
 
 // By agreement, as mpirun of Open MPI 4.1.4 with PMIx 4.2.2 itself crashes or hangs in its
-// PMIx_server_finalize after 1 of 4 MPI_Abort, after 1 of 15 ranks that just exit, and after none of 100
+// PMIx_server_finalize after 1 of 4 MPI_Abort, after 1 of 18 ranks that just exit, and after none of 200
 // jobs whose ranks all finalise. Where a rank does not answer, exiting is all that mpirun needs; srun
 // needs MPI_Abort.
 void MpiWorld::end_job(int exit_code) {
