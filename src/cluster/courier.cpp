@@ -82,7 +82,9 @@ void Courier::abort_job(int exit_code) {
 // may never return.
 template <class Done>
 void Courier::wait_until(std::unique_lock<std::mutex>& lock, Done&& is_done) {
-  Deadline stuck(stall_timeout_ > 0 ? stall_timeout_ + kPatience : 0);
+  const Deadline whole(stall_timeout_ > 0 ? stall_timeout_ + kPatience : 0);
+  Deadline stuck = whole;
+  bool is_suspected = false;  // a process that was halted for long gets time to go on
   std::uint64_t seen = n_looks_;
   while (!is_done()) {
     if (failure_) std::rethrow_exception(failure_);
@@ -93,7 +95,11 @@ void Courier::wait_until(std::unique_lock<std::mutex>& lock, Done&& is_done) {
     }
     wait_for(for_trainer_, lock, stuck.seconds_left());
     if (std::exchange(seen, n_looks_) != n_looks_) {
+      stuck = whole;
       stuck.restart();
+      is_suspected = false;
+    } else if (stuck.has_passed() && !std::exchange(is_suspected, true)) {
+      stuck = Deadline(kPatience);
     } else if (stuck.has_passed()) {
       std::cerr << "qtot: " + stall_report(rank_, n_ranks_, progress_, {}) +
                        ", and MPI itself stood still; this rank ends at once\n";

@@ -58,6 +58,7 @@ class Courier {
   void note_done(std::span<const Operation> done, std::unique_lock<std::mutex>& lock);
   bool is_awaited() const;
   bool has_stalled(bool some_got_done);
+  void say_where_this_rank_stands() const;
   void rest(bool some_are_ongoing, std::unique_lock<std::mutex>& lock);
   void report_and_abort(MpiWorld& world, std::unique_lock<std::mutex>& lock);
   void end(MpiWorld& world, int exit_code, std::unique_lock<std::mutex>& lock);
@@ -86,6 +87,7 @@ class Courier {
   // ---- of the courier alone
   std::vector<std::optional<Heard>> heard_;  // per rank
   Deadline stall_;                           // since something got done, or a wait began
+  Deadline since_look_{0};
   bool was_awaited_ = false;
   int n_idle_ = 0;  // polls since something happened
 

@@ -23,6 +23,7 @@ constexpr double kShortNap = 50e-6;
 constexpr double kLongestNap = 1e-3;
 constexpr double kNapOfIdle = 20e-3;  // with no message on its way, but the end may come
 
+constexpr double kHalt = 2;  // seconds between two looks
 constexpr double kGrace =
     2;  // seconds for other ranks, whose deadlines pass at about the same time
 constexpr std::size_t kMaxHeard = 16;  // lines of a report
@@ -103,7 +104,10 @@ void Courier::carry(MpiWorld& world) {
     const std::vector<Operation>& done = world.poll();
     const std::optional<int> told = world.told_to_end();
     lock.lock();
-    if (told) return end(world, *told, lock);
+    if (told) {
+      if (*told == static_cast<int>(ExitCode::kStopped)) say_where_this_rank_stands();
+      return end(world, *told, lock);
+    }
     note_done(done, lock);
     if (!done.empty() || !starting.empty()) n_idle_ = 0;
     if (has_stalled(!done.empty())) return report_and_abort(world, lock);
@@ -132,9 +136,18 @@ bool Courier::is_awaited() const {
 bool Courier::has_stalled(bool some_got_done) {
   const bool was_awaited = std::exchange(was_awaited_, is_awaited());
   if (!was_awaited_) return false;
+  if (!was_awaited) since_look_.restart();
   if (!was_awaited) n_idle_ = 0;
-  if (!was_awaited || some_got_done) stall_.restart();
+  // nobody looks for so long but who was halted, as all ranks may have been: by Slurm, or with the machine
+  const bool was_halted = since_look_.seconds_gone() > kHalt;
+  since_look_.restart();
+  if (!was_awaited || some_got_done || was_halted) stall_.restart();
   return stall_.has_passed();
+}
+
+// Another rank waited in vain, this one did not: it may be the one that was waited for.
+void Courier::say_where_this_rank_stands() const {
+  std::cerr << "qtot: " + stall_report(rank_, n_ranks_, progress_, {}) + "\n" << std::flush;
 }
 
 void Courier::rest(bool some_are_ongoing, std::unique_lock<std::mutex>& lock) {

@@ -179,7 +179,7 @@ void reporting_options(TrainingConfig& c, Options& o) {
   o.add(
       "cluster.stall_timeout", c.cluster_stall_timeout,
       "seconds that one of several ranks waits for the others while nothing comes, before the job "
-      "ends with exit code 75; 0: for ever",
+      "ends with exit code 75; more than rank 0 takes to read or write a checkpoint; 0: for ever",
       at_least(0.0));
   o.training(true);
 }
