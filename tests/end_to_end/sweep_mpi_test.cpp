@@ -59,9 +59,10 @@ TEST(SweepOnRanks, MakesTheRunsOfOneProcess) {
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.err, HasSubstr("8 finished, 0 failed of 8"));
   EXPECT_THAT(result.err, HasSubstr("(3 running, 0 finished, 0 failed of 8)"));
-  EXPECT_EQ(json::parse(result.out).at("runs").size(), 8U);
+  const json report = json::parse(result.out);
+  EXPECT_EQ(report.at("runs").size(), 8U);
   EXPECT_EQ(report_of(job), report_of(alone));
-  for (const json& run : json::parse(result.out).at("runs")) {
+  for (const json& run : report.at("runs")) {
     EXPECT_EQ(fingerprint_of(run.at("run").get<std::string>()),
               fingerprint_of(alone.folder / run.at("name").get<std::string>()));
   }
