@@ -5,10 +5,8 @@
 
 #ifdef QTOT_MPI
 
-#include <algorithm>
 #include <iostream>
 #include <optional>
-#include <thread>
 
 #include "qtot/cluster/work_queue.h"
 #include "qtot/sweep/ranks.h"
@@ -39,11 +37,7 @@ class MpiRanks : public SweepRanks {
   }
 
   bool is_rank_0() const override { return queue_.rank() == 0; }
-  unsigned n_cores_each() const override {
-    const unsigned n_cores = std::max(1U, std::thread::hardware_concurrency());
-    const unsigned share = n_cores / static_cast<unsigned>(queue_.n_ranks_here());
-    return std::clamp(share, 1U, sweep::n_usable_cores());
-  }
+  unsigned n_cores_each() const override { return sweep::n_usual_threads(queue_.n_ranks_here()); }
   sweep::Workers& workers() override { return *workers_; }
 
   void work() override {

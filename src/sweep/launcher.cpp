@@ -85,10 +85,10 @@ unsigned n_usable_cores() {
   return static_cast<unsigned>(std::max(1, CPU_COUNT(&cores)));
 }
 
-unsigned n_usual_threads() {
+unsigned n_usual_threads(int n_ranks_here) {
   const unsigned n_cores = n_usable_cores();
   const unsigned n_all = std::max(n_cores, std::thread::hardware_concurrency());
-  return std::clamp(n_all / static_cast<unsigned>(n_ranks_here()), 1U, n_cores);
+  return std::clamp(n_all / static_cast<unsigned>(n_ranks_here), 1U, n_cores);
 }
 
 }  // namespace qtot::sweep

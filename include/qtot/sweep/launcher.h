@@ -39,6 +39,6 @@ bool is_set_by_launcher(std::string_view name);
 unsigned n_usable_cores();
 
 /// How many threads a process has that was not told: its cores, shared with the ranks beside it.
-unsigned n_usual_threads();
+unsigned n_usual_threads(int n_ranks_here = qtot::sweep::n_ranks_here());
 
 }  // namespace qtot::sweep
