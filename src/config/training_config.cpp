@@ -62,7 +62,16 @@ void run_options(TrainingConfig& c, Options& o) {
 void target_options(TrainingConfig& c, Options& o) {
   o.add("gamma", c.gamma, "discount per step", share());
   o.add("td_lambda", c.td_lambda,
-        "trace decay of Peng's lambda-return; 0 is one-step, 1 is Monte Carlo", share());
+        "trace decay of the returns; 0 is one-step with each of them, 1 with Peng's Monte Carlo",
+        share());
+  o.add("returns", c.returns,
+        "what a step's target looks ahead to: Peng's lambda-return, n steps, or the off-policy "
+        "corrected and SARSA's of docs/algorithms.md",
+        one_of({"peng", "n_step", "watkins", "harutyunyan", "tree_backup", "sarsa"}));
+  o.add("n_step", c.n_step, "how many rewards the return n_step adds up", count());
+  o.add("target_epsilon", c.target_epsilon,
+        "exploration of the policy whose values harutyunyan and tree_backup estimate; 0: greedy",
+        share());
   o.add("q_lambda", c.q_lambda,
         "PyMARL2's: the target network's V - Q of each step joins its reward in the lambda-return");
   o.add("double_q", c.double_q,
@@ -184,6 +193,36 @@ void reporting_options(TrainingConfig& c, Options& o) {
   o.training(true);
 }
 
+// Q_tot is linear in the agents' values: its expectation is that of the expectations.
+bool is_linear(const std::string& mixer) {
+  return mixer == "iql" || mixer == "vdn" || mixer == "vdn_s" || mixer == "qmix_lin";
+}
+
+void check_returns(const TrainingConfig& c) {
+  const std::string rule = "returns = \"" + c.returns + "\"";
+  if (c.returns != "peng" && c.q_lambda) {
+    throw Error("q_lambda = True contradicts " + rule + ": it is PyMARL2's change to \"peng\"");
+  }
+  if (c.returns == "n_step" && c.td_lambda > 0) {
+    throw Error("td_lambda = " + Value{c.td_lambda, ""}.text() + " contradicts " + rule +
+                ": it has no trace that decays; give td_lambda=0");
+  }
+  if (c.returns != "n_step" && c.n_step > 1) {
+    throw Error("n_step = " + std::to_string(c.n_step) + " contradicts " + rule +
+                ": only \"n_step\" counts steps");
+  }
+  if (c.target_epsilon > 0 && c.returns != "harutyunyan" && c.returns != "tree_backup") {
+    throw Error("target_epsilon = " + Value{c.target_epsilon, ""}.text() + " contradicts " + rule +
+                ": its target policy is greedy; harutyunyan and tree_backup know others");
+  }
+  if (c.target_epsilon > 0 && !is_linear(c.mixer)) {
+    throw Error("target_epsilon = " + Value{c.target_epsilon, ""}.text() +
+                " contradicts mixer = \"" + c.mixer +
+                "\": it needs a Q_tot that is linear in the agents' values, of iql, vdn, "
+                "vdn_s or qmix_lin");
+  }
+}
+
 }  // namespace
 
 void TrainingConfig::options(Options& o) {
@@ -217,6 +256,7 @@ void check(const TrainingConfig& c) {
                      "epsilon_start", Value{c.epsilon_start, ""}.text()) +
                 ": exploration falls over time");
   }
+  check_returns(c);
   if (!c.abs && c.qmix_pos_func != "abs") {
     throw Error("abs = False contradicts qmix_pos_func = \"" + c.qmix_pos_func +
                 "\": weights are either free or made positive");

@@ -26,6 +26,15 @@ RewardScaling reward_scaling(const std::string& name) {
   return RewardScaling::kNone;
 }
 
+ReturnRule return_rule(const std::string& name) {
+  if (name == "n_step") return ReturnRule::kNStep;
+  if (name == "watkins") return ReturnRule::kWatkins;
+  if (name == "harutyunyan") return ReturnRule::kHarutyunyan;
+  if (name == "tree_backup") return ReturnRule::kTreeBackup;
+  if (name == "sarsa") return ReturnRule::kSarsa;
+  return ReturnRule::kPeng;
+}
+
 }  // namespace
 
 agents::AgentConfig agent_config(const config::TrainingConfig& config,
@@ -60,6 +69,9 @@ LearnerConfig learner_config(const config::TrainingConfig& config) {
   LearnerConfig learner;
   learner.gamma = config.gamma;
   learner.td_lambda = config.td_lambda;
+  learner.returns = return_rule(config.returns);
+  learner.n_step = config.n_step;
+  learner.target_epsilon = config.target_epsilon;
   learner.double_q = config.double_q;
   learner.loss_factor = config.loss_factor;
   learner.grad_norm_clip = config.grad_norm_clip;

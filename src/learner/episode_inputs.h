@@ -13,6 +13,8 @@
 /// and mistakes unroll, are seen as zeros, with no action available and action 0 stored.
 namespace qtot::learner {
 
+constexpr double kUnavailableQ = -9999999;  // PyMARL's constant; exact in float
+
 /// How many columns gather_inputs() writes.
 std::size_t n_one_hot_columns(const agents::AgentConfig& agent, int n_slots);
 

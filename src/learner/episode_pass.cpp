@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "learner/episode_returns.h"
+#include "learner/episode_targets.h"
 #include "qtot/base/check.h"
 #include "qtot/base/inline_vector.h"
 #include "qtot/math/elementary.h"
@@ -15,8 +15,6 @@ using math::ConstMatView;
 using math::Index;
 using math::MatView;
 using nn::Buffer;
-
-constexpr double kUnavailableQ = -9999999;  // PyMARL's constant; exact in float
 
 Index index(int n) {
   return static_cast<Index>(n);
@@ -39,28 +37,6 @@ struct Unroll {
   Index rows_side_by_side() const { return forgets ? n_rows() : n_agents; }
   Index rows_with_gradient(Index n_steps) const { return forgets ? n_rows() : n_steps * n_agents; }
 };
-
-// A target network's value of an action, [N] of slot `slot`.
-template <class T>
-T target_q(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
-           Action action, const T* target_qs) {
-  const bool masked = context.config.mask_target_qs && !is_available(episode, slot, agent, action);
-  return masked ? static_cast<T>(kUnavailableQ) : target_qs[action];
-}
-
-// The greedy values of a slot under the target network: of the online network's greedy action with
-// double Q (van Hasselt et al., 2016), of its own best without.
-template <class T>
-T greedy_value(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
-               Action online, const T* target_qs) {
-  const Mistakes& mistakes = context.config.mistakes;
-  const Action best =
-      context.config.double_q
-          ? online
-          : greedy_action(target_qs, mistakes.ignores_avail || mistakes.target_ignores_avail,
-                          episode, slot, agent);
-  return target_q(context, episode, slot, agent, best, target_qs);
-}
 
 // Q of the stored actions, [n_steps, N]
 template <class T>
@@ -90,76 +66,6 @@ void scatter_gradient(const PassContext<T>& context, const core::Episode& episod
       const Action action = stored_action(episode, slot, agent);
       if (context.config.mask_online_qs && !is_available(episode, slot, agent, action)) continue;
       d_utilities.row(t * d_chosen_qs.cols + n)[action] = d_chosen_qs.row(t)[n];
-    }
-  }
-}
-
-// Values that the target mixer makes of the agents' values from slot `first_slot` on, [rows, K].
-template <class T>
-Buffer<T> mix_targets(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<T> states,
-                      Index first_slot, nn::Workspace<T>& workspace) {
-  const mixers::Mixer<T>& mixer = *context.network.mixer;
-  const Buffer<T> q_tot = workspace.take(agent_qs.rows, mixer.n_outputs());
-  mixers::Tape<T> tape;
-  const bool is_online = context.config.mistakes.target_mixer_is_online;
-  mixer.forward(is_online ? context.online : context.target, agent_qs.const_view(),
-                states.const_view(first_slot, agent_qs.rows), workspace, tape, q_tot.view());
-  return q_tot;
-}
-
-// Rewards of the loss rows, [n_steps, K]. PyMARL2's q_lambda (T2) adds V[t] - Q[t], the target
-// network's values of the greedy and of the stored actions.
-template <class T>
-Buffer<T> rewards_of(const PassContext<T>& context, const EpisodePlan& plan,
-                     Buffer<T> greedy_actions, Buffer<T> target_utilities, Buffer<T> states,
-                     nn::Workspace<T>& workspace) {
-  const core::Episode& episode = *plan.episode;
-  const Index n_agents = index(episode.spec().n_agents);
-  const Index n_outputs = context.network.mixer->n_outputs();
-  const Buffer<T> earned =
-      gather_rewards<T>(episode, context.config, plan.n_steps, context.rewards, workspace);
-  const Buffer<T> rewards = workspace.take(earned.rows, n_outputs);
-  for (Index t = 0; t < rewards.rows; ++t) {
-    std::fill_n(rewards.row(t), n_outputs, earned.data[t]);
-  }
-  if (!context.config.q_lambda) return rewards;
-  const Buffer<T> greedy = workspace.take(rewards.rows, n_agents);
-  const Buffer<T> stored = workspace.take(rewards.rows, n_agents);
-  for (Index t = 0; t < rewards.rows; ++t) {
-    for (Index n = 0; n < n_agents; ++n) {
-      const int slot = static_cast<int>(t);
-      const int agent = static_cast<int>(n);
-      const T* const qs = target_utilities.row(t * n_agents + n);
-      const auto online = static_cast<Action>(greedy_actions.row(t)[n]);
-      greedy.row(t)[n] = greedy_value(context, episode, slot, agent, online, qs);
-      stored.row(t)[n] =
-          target_q(context, episode, slot, agent, stored_action(episode, slot, agent), qs);
-    }
-  }
-  const Buffer<T> v = mix_targets(context, greedy, states, 0, workspace);
-  const Buffer<T> q = mix_targets(context, stored, states, 0, workspace);
-  for (Index i = 0; i < rewards.rows * n_outputs; ++i) {
-    rewards.data[i] = rewards.data[i] + v.data[i] - q.data[i];
-  }
-  return rewards;
-}
-
-// Greedy actions of the online network, [n_slots, N], and the greedy values of the slots that
-// bootstrap the loss rows, [n_steps, N].
-template <class T>
-void greedy_values(const PassContext<T>& context, const EpisodePlan& plan, Buffer<T> utilities,
-                   Buffer<T> target_utilities, Buffer<T> greedy_actions, Buffer<T> greedy_qs) {
-  const core::Episode& episode = *plan.episode;
-  const int next = context.config.mistakes.values_of_own_slot ? 0 : 1;
-  for (int slot = 0; slot <= plan.n_steps; ++slot) {
-    for (int n = 0; n < episode.spec().n_agents; ++n) {
-      const Index row = index(slot) * greedy_qs.cols + index(n);
-      const Action online = greedy_action(utilities.row(row), context.config.mistakes.ignores_avail,
-                                          episode, slot, n);
-      greedy_actions.row(index(slot))[n] = static_cast<T>(online);
-      if (slot < next || slot - next >= plan.n_steps) continue;
-      greedy_qs.row(index(slot - next))[n] =
-          greedy_value(context, episode, slot, n, online, target_utilities.row(row));
     }
   }
 }
@@ -304,23 +210,24 @@ void joint_pass(const PassContext<T>& context, const Work<T>& work, nn::Workspac
 
   // values of the stored and of the greedy actions
   const Buffer<T> chosen_qs = workspace.take(n_steps, work.unroll.n_agents);
-  const Buffer<T> greedy_qs = workspace.take(n_steps, work.unroll.n_agents);
-  const Buffer<T> greedy_actions = workspace.take(work.unroll.n_slots, work.unroll.n_agents);
+  const TargetInputs<T> inputs = {
+      .target_utilities = work.target_utilities,
+      .greedy_actions = workspace.take(work.unroll.n_slots, work.unroll.n_agents),
+      .greedy_qs = workspace.take(n_steps, work.unroll.n_agents),
+      .states = gather_states(episode, plan.n_steps + 1, workspace)};
   chosen_values(context, episode, work.utilities, chosen_qs);
-  greedy_values(context, plan, work.utilities, work.target_utilities, greedy_actions, greedy_qs);
-  record(context, "greedy_actions", position, greedy_actions.const_view());
+  greedy_values(context, plan, work.utilities, inputs);
+  record(context, "greedy_actions", position, inputs.greedy_actions.const_view());
   record(context, "chosen_qs", position, chosen_qs.const_view());
-  record(context, "greedy_qs", position, greedy_qs.const_view());
+  record(context, "greedy_qs", position, inputs.greedy_qs.const_view());
 
   // joint values: of slots 0 .. n - 1 online, of slots 1 .. n under the target network
-  const learner::Mistakes& mistakes = context.config.mistakes;
-  const Index next = mistakes.values_of_own_slot || mistakes.target_state_of_step ? 0 : 1;
-  const Buffer<T> states = gather_states(episode, plan.n_steps + 1, workspace);
+  const ConstMatView<T> states = inputs.states.const_view(0, n_steps);
   const Buffer<T> q_tot = workspace.take(n_steps, n_outputs);
   mixers::Tape<T> mixer_tape;
-  network.mixer->forward(context.online, chosen_qs.const_view(), states.const_view(0, n_steps),
-                         workspace, mixer_tape, q_tot.view());
-  const Buffer<T> target_q_tot = mix_targets(context, greedy_qs, states, next, workspace);
+  network.mixer->forward(context.online, chosen_qs.const_view(), states, workspace, mixer_tape,
+                         q_tot.view());
+  const Buffer<T> target_q_tot = next_values(context, plan, inputs, workspace);
   record(context, "q_tot", position, q_tot.const_view());
   record(context, "target_q_tot", position, target_q_tot.const_view());
 
@@ -328,10 +235,7 @@ void joint_pass(const PassContext<T>& context, const Work<T>& work, nn::Workspac
   const Buffer<T> returns = workspace.take(n_steps, n_outputs);
   const Buffer<T> td_error = workspace.take(n_steps, n_outputs);
   const Buffer<T> d_q_tot = workspace.take(n_steps, n_outputs);
-  const Buffer<T> rewards =
-      rewards_of(context, plan, greedy_actions, work.target_utilities, states, workspace);
-  episode_returns(context.config, plan, rewards.const_view(), target_q_tot.const_view(),
-                  returns.view());
+  targets(context, plan, inputs, target_q_tot, workspace, returns.view());
   *work.task->sums = errors_of(context, plan, q_tot.const_view(), returns.const_view(),
                                td_error.view(), d_q_tot.view());
   record(context, "returns", position, returns.const_view());
@@ -340,9 +244,8 @@ void joint_pass(const PassContext<T>& context, const Work<T>& work, nn::Workspac
 
   // back through the mixer and the choice of the action
   const Buffer<T> d_chosen_qs = workspace.take(n_steps, work.unroll.n_agents);
-  network.mixer->backward(context.online, chosen_qs.const_view(), states.const_view(0, n_steps),
-                          workspace, mixer_tape, d_q_tot.const_view(), d_chosen_qs.view(),
-                          work.task->gradient);
+  network.mixer->backward(context.online, chosen_qs.const_view(), states, workspace, mixer_tape,
+                          d_q_tot.const_view(), d_chosen_qs.view(), work.task->gradient);
   scatter_gradient(context, episode, d_chosen_qs, work.d_utilities);
   record(context, "d_q_tot", position, d_q_tot.const_view());
   record(context, "d_chosen_qs", position, d_chosen_qs.const_view());

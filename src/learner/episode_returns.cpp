@@ -40,33 +40,58 @@ void accumulated_returns(const ReturnShape& shape, ReturnWeights<T> weights,
   }
 }
 
+// Peng's, and SARSA's with the values of the stored actions.
+template <class T>
+void by_lambda(const LearnerConfig& config, const ReturnShape& shape, ConstMatView<T> rewards,
+               ConstMatView<T> next_values, MatView<T> returns) {
+  const auto weights = ReturnWeights<T>::from(config.gamma, config.td_lambda);
+  if (config.mistakes.returns_forwards) {
+    forward_returns(shape, weights, rewards, next_values, returns);
+  } else if (config.mistakes.returns_accumulate) {
+    accumulated_returns(shape, weights, rewards, next_values, returns);
+  } else {
+    lambda_returns(rewards, next_values, shape, weights, returns);
+  }
+}
+
 }  // namespace
 
 template <class T>
-void episode_returns(const LearnerConfig& config, const EpisodePlan& plan, ConstMatView<T> rewards,
-                     ConstMatView<T> target_q_tot, MatView<T> returns) {
+void episode_returns(const LearnerConfig& config, const EpisodePlan& plan,
+                     const ReturnTerms<T>& terms, MatView<T> returns) {
   const Index n = plan.returns.n;
-  const auto weights = ReturnWeights<T>::from(config.gamma, config.td_lambda);
-  const auto recursion =
-      config.mistakes.returns_forwards ? &forward_returns<T>
-      : config.mistakes.returns_accumulate
-          ? &accumulated_returns<T>
-          : +[](const ReturnShape& shape, ReturnWeights<T> w, ConstMatView<T> r, ConstMatView<T> v,
-                MatView<T> out) { lambda_returns<T>(r, v, shape, w, out); };
-  recursion(plan.returns, weights, rewards, math::rows(target_q_tot, 0, n),
-            math::rows(returns, 0, n));
-  // the recursion ended with the episode: a fictitious step (M1) stands alone
   const T gamma = static_cast<T>(config.gamma);
+  const MatView<T> of_recursion = math::rows(returns, 0, n);
+  const ConstMatView<T> next_values = math::rows(terms.next_values, 0, n);
+  switch (config.returns) {
+    case ReturnRule::kPeng:
+    case ReturnRule::kSarsa:
+      by_lambda(config, plan.returns, terms.rewards, next_values, of_recursion);
+      break;
+    case ReturnRule::kNStep:
+      n_step_returns(terms.rewards, next_values, plan.returns, config.n_step, gamma, of_recursion);
+      break;
+    case ReturnRule::kWatkins:
+    case ReturnRule::kHarutyunyan:
+    case ReturnRule::kTreeBackup:
+      corrected_returns<T>({.rewards = terms.rewards,
+                            .next_values = next_values,
+                            .next_qs = math::rows(terms.next_qs, 0, n),
+                            .next_traces = math::rows(terms.next_traces, 0, n)},
+                           plan.returns, gamma, of_recursion);
+      break;
+  }
+  // the recursion ended with the episode: a fictitious step (M1) stands alone
   for (Index t = n; t < returns.rows(); ++t) {
     for (Index k = 0; k < returns.cols(); ++k) {
-      returns(t, k) = math::fma(gamma, T(target_q_tot(t, k)), T(rewards(t, k)));
+      returns(t, k) = math::fma(gamma, T(terms.next_values(t, k)), T(terms.rewards(t, k)));
     }
   }
 }
 
-#define QTOT_INSTANTIATE(T)                                                                   \
-  template void episode_returns<T>(const LearnerConfig&, const EpisodePlan&, ConstMatView<T>, \
-                                   ConstMatView<T>, MatView<T>);
+#define QTOT_INSTANTIATE(T)                                                  \
+  template void episode_returns<T>(const LearnerConfig&, const EpisodePlan&, \
+                                   const ReturnTerms<T>&, MatView<T>);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 

@@ -76,8 +76,8 @@ TEST(LambdaReturns, BackwardRecursionIsTheForwardViewInRationalArithmetic) {
       v[t] = Rational(random.below(2001) - 1000, 7);
     }
     lambda_return_recursion<Rational>(
-        return_shape(static_cast<int>(length), !bootstrap), Rational(lambda * gamma),
-        Rational((1 - lambda) * gamma),
+        return_shape(static_cast<int>(length), !bootstrap),
+        [&](std::ptrdiff_t) { return Rational(lambda * gamma); }, Rational((1 - lambda) * gamma),
         [&](std::ptrdiff_t t) { return r[static_cast<std::size_t>(t)]; },
         [&](std::ptrdiff_t t) { return v[static_cast<std::size_t>(t)]; },
         [&](std::ptrdiff_t t) -> Rational& { return result[static_cast<std::size_t>(t)]; },

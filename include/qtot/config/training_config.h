@@ -37,6 +37,9 @@ struct TrainingConfig {
   // ---- targets and loss
   double gamma = 0.99;
   double td_lambda = 0;
+  std::string returns = "peng";  // peng | n_step | watkins | harutyunyan | tree_backup | sarsa
+  int n_step = 1;
+  double target_epsilon = 0;
   bool q_lambda = false;
   bool double_q = true;
   double loss_factor = 1;

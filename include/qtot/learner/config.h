@@ -6,6 +6,7 @@
 #include "qtot/config/training_config.h"
 #include "qtot/core/dec_pomdp_spec.h"
 #include "qtot/learner/mistakes.h"
+#include "qtot/learner/returns.h"
 #include "qtot/mixers/mixer.h"
 #include "qtot/nn/optimiser.h"
 
@@ -25,6 +26,10 @@ enum class RewardScaling {
 struct LearnerConfig {
   double gamma = 0.99;
   double td_lambda = 0;
+  ReturnRule returns = ReturnRule::kPeng;
+  int n_step = 1;  // of ReturnRule::kNStep
+  double target_epsilon =
+      0;  // the corrected returns' target policy explores: K = N or Q_tot linear
   bool double_q = true;
   double loss_factor = 1;  // 1 in PyMARL, 0.5 in PyMARL2
   double grad_norm_clip = 10;

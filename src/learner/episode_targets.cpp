@@ -1,0 +1,262 @@
+#include "learner/episode_targets.h"
+
+#include <algorithm>
+
+#include "learner/episode_returns.h"
+#include "qtot/math/elementary.h"
+
+namespace qtot::learner {
+namespace {
+
+using core::Action;
+using math::Index;
+using nn::Buffer;
+
+Index index(int n) {
+  return static_cast<Index>(n);
+}
+
+// The slot whose values bootstrap row t is t + 1, unless by mistake.
+template <class T>
+int first_next_slot(const PassContext<T>& context) {
+  return context.config.mistakes.values_of_own_slot ? 0 : 1;
+}
+
+// A target network's value of an action, [N] of slot `slot`.
+template <class T>
+T target_q(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
+           Action action, const T* target_qs) {
+  const bool masked = context.config.mask_target_qs && !is_available(episode, slot, agent, action);
+  return masked ? static_cast<T>(kUnavailableQ) : target_qs[action];
+}
+
+// The action whose value under the target network is the greedy one: that of the online network with
+// double Q (van Hasselt et al., 2016), without it the target network's own best.
+template <class T>
+Action target_action(const PassContext<T>& context, const core::Episode& episode, int slot,
+                     int agent, Action online, const T* target_qs) {
+  const Mistakes& mistakes = context.config.mistakes;
+  return context.config.double_q
+             ? online
+             : greedy_action(target_qs, mistakes.ignores_avail || mistakes.target_ignores_avail,
+                             episode, slot, agent);
+}
+
+template <class T>
+T greedy_value(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
+               Action online, const T* target_qs) {
+  const Action best = target_action(context, episode, slot, agent, online, target_qs);
+  return target_q(context, episode, slot, agent, best, target_qs);
+}
+
+// Fills row t with of(slot t + first_slot, agent, greedy action, target_qs), [n_steps, N].
+template <class T, class Of>
+Buffer<T> for_each_agent(const TargetInputs<T>& inputs, int first_slot, nn::Workspace<T>& workspace,
+                         Of of) {
+  const Buffer<T> values = workspace.take(inputs.greedy_qs.rows, inputs.greedy_qs.cols);
+  for (Index t = 0; t < values.rows; ++t) {
+    const Index slot = t + first_slot;
+    for (Index n = 0; n < values.cols; ++n) {
+      const T* const qs = inputs.target_utilities.row(slot * values.cols + n);
+      const auto online = static_cast<Action>(inputs.greedy_actions.row(slot)[n]);
+      values.row(t)[n] = of(static_cast<int>(slot), static_cast<int>(n), online, qs);
+    }
+  }
+  return values;
+}
+
+template <class T>
+Buffer<T> stored_values(const PassContext<T>& context, const core::Episode& episode,
+                        const TargetInputs<T>& inputs, int first_slot,
+                        nn::Workspace<T>& workspace) {
+  return for_each_agent(inputs, first_slot, workspace, [&](int slot, int n, Action, const T* qs) {
+    return target_q(context, episode, slot, n, stored_action(episode, slot, n), qs);
+  });
+}
+
+// Values that the target mixer makes of the agents' values from slot `first_slot` on, [rows, K].
+template <class T>
+Buffer<T> mix_targets(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<T> states,
+                      Index first_slot, nn::Workspace<T>& workspace) {
+  const mixers::Mixer<T>& mixer = *context.network.mixer;
+  const Buffer<T> q_tot = workspace.take(agent_qs.rows, mixer.n_outputs());
+  mixers::Tape<T> tape;
+  const bool is_online = context.config.mistakes.target_mixer_is_online;
+  mixer.forward(is_online ? context.online : context.target, agent_qs.const_view(),
+                states.const_view(first_slot, agent_qs.rows), workspace, tape, q_tot.view());
+  return q_tot;
+}
+
+// The same of slot t + 1 in row t.
+template <class T>
+Buffer<T> mix_next(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<T> states,
+                   nn::Workspace<T>& workspace) {
+  const Mistakes& mistakes = context.config.mistakes;
+  const Index first = mistakes.values_of_own_slot || mistakes.target_state_of_step ? 0 : 1;
+  return mix_targets(context, agent_qs, states, first, workspace);
+}
+
+// Rewards of the loss rows, [n_steps, K]. PyMARL2's q_lambda (T2) adds V[t] - Q[t], the target
+// network's values of the greedy and of the stored actions.
+template <class T>
+Buffer<T> rewards_of(const PassContext<T>& context, const EpisodePlan& plan,
+                     const TargetInputs<T>& inputs, nn::Workspace<T>& workspace) {
+  const core::Episode& episode = *plan.episode;
+  const Index n_outputs = context.network.mixer->n_outputs();
+  const Buffer<T> earned =
+      gather_rewards<T>(episode, context.config, plan.n_steps, context.rewards, workspace);
+  const Buffer<T> rewards = workspace.take(earned.rows, n_outputs);
+  for (Index t = 0; t < rewards.rows; ++t) {
+    std::fill_n(rewards.row(t), n_outputs, earned.data[t]);
+  }
+  if (!context.config.q_lambda) return rewards;
+  const Buffer<T> greedy =
+      for_each_agent(inputs, 0, workspace, [&](int slot, int n, Action online, const T* qs) {
+        return greedy_value(context, episode, slot, n, online, qs);
+      });
+  const Buffer<T> stored = stored_values(context, episode, inputs, 0, workspace);
+  const Buffer<T> v = mix_targets(context, greedy, inputs.states, 0, workspace);
+  const Buffer<T> q = mix_targets(context, stored, inputs.states, 0, workspace);
+  for (Index i = 0; i < rewards.rows * n_outputs; ++i) {
+    rewards.data[i] = rewards.data[i] + v.data[i] - q.data[i];
+  }
+  return rewards;
+}
+
+int n_available(const core::Episode& episode, int slot, int agent) {
+  int n = 0;
+  for (Action a = 0; a < episode.spec().n_actions; ++a) {
+    if (is_available(episode, slot, agent, a)) ++n;
+  }
+  return n;
+}
+
+// Expectation of an agent's value over the target policy: the greedy action, with probability
+// target_epsilon one of the available ones, each as likely.
+template <class T>
+T expected_value(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
+                 T greedy_q, const T* target_qs) {
+  const int n = n_available(episode, slot, agent);
+  if (n == 0) return greedy_q;
+  T sum = 0;
+  for (Action a = 0; a < episode.spec().n_actions; ++a) {
+    if (is_available(episode, slot, agent, a)) sum = sum + target_qs[a];
+  }
+  const double epsilon = context.config.target_epsilon;
+  return math::fma(static_cast<T>(epsilon), T(sum / static_cast<T>(n)),
+                   T(static_cast<T>(1 - epsilon) * greedy_q));
+}
+
+// The probability of the stored action under that policy.
+template <class T>
+T probability(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
+              Action online, const T* target_qs) {
+  const Action best = target_action(context, episode, slot, agent, online, target_qs);
+  const bool is_best = stored_action(episode, slot, agent) == best;
+  const int n = n_available(episode, slot, agent);
+  const double epsilon = context.config.target_epsilon;
+  if (epsilon == 0 || n == 0) return T(is_best ? 1 : 0);
+  const T explored = static_cast<T>(epsilon) / static_cast<T>(n);
+  return is_best ? explored + static_cast<T>(1 - epsilon) : explored;
+}
+
+// c[t + 1] in row t, [n_steps, K]: for each agent where values stay apart, else of the joint action.
+template <class T>
+Buffer<T> next_traces(const PassContext<T>& context, const EpisodePlan& plan,
+                      const TargetInputs<T>& inputs, nn::Workspace<T>& workspace) {
+  const core::Episode& episode = *plan.episode;
+  const int first = first_next_slot(context);
+  const bool is_product = context.config.returns != ReturnRule::kHarutyunyan;
+  const Buffer<T> policy =
+      for_each_agent(inputs, first, workspace, [&](int slot, int n, Action online, const T* qs) {
+        return is_product ? probability(context, episode, slot, n, online, qs) : T(1);
+      });
+  const Buffer<T> traces = workspace.take(policy.rows, context.network.mixer->n_outputs());
+  const bool is_joint = traces.cols == 1;
+  for (Index t = 0; t < traces.rows; ++t) {
+    const bool is_followed = t + first < index(episode.length());
+    for (Index k = 0; k < traces.cols; ++k) {
+      T trace = is_followed ? static_cast<T>(context.config.td_lambda) : T(0);
+      for (Index n = 0; n < policy.cols; ++n) {
+        if (is_joint || n == k) trace = trace * policy.row(t)[n];
+      }
+      traces.row(t)[k] = trace;
+    }
+  }
+  return traces;
+}
+
+bool is_corrected(ReturnRule rule) {
+  return rule == ReturnRule::kWatkins || rule == ReturnRule::kHarutyunyan ||
+         rule == ReturnRule::kTreeBackup;
+}
+
+}  // namespace
+
+template <class T>
+void greedy_values(const PassContext<T>& context, const EpisodePlan& plan, Buffer<T> utilities,
+                   const TargetInputs<T>& inputs) {
+  const core::Episode& episode = *plan.episode;
+  const Index n_agents = inputs.greedy_qs.cols;
+  const int next = first_next_slot(context);
+  for (int slot = 0; slot <= plan.n_steps; ++slot) {
+    for (int n = 0; n < episode.spec().n_agents; ++n) {
+      const Index row = index(slot) * n_agents + index(n);
+      const Action online = greedy_action(utilities.row(row), context.config.mistakes.ignores_avail,
+                                          episode, slot, n);
+      inputs.greedy_actions.row(index(slot))[n] = static_cast<T>(online);
+      if (slot < next || slot - next >= plan.n_steps) continue;
+      inputs.greedy_qs.row(index(slot - next))[n] =
+          greedy_value(context, episode, slot, n, online, inputs.target_utilities.row(row));
+    }
+  }
+}
+
+template <class T>
+Buffer<T> next_values(const PassContext<T>& context, const EpisodePlan& plan,
+                      const TargetInputs<T>& inputs, nn::Workspace<T>& workspace) {
+  const core::Episode& episode = *plan.episode;
+  const int first = first_next_slot(context);
+  Buffer<T> agent_qs = inputs.greedy_qs;
+  if (context.config.returns == ReturnRule::kSarsa) {
+    agent_qs = stored_values(context, episode, inputs, first, workspace);
+  } else if (context.config.target_epsilon > 0) {
+    agent_qs = for_each_agent(inputs, first, workspace, [&](int slot, int n, Action, const T* qs) {
+      const T greedy_q = inputs.greedy_qs.row(index(slot - first))[n];
+      return expected_value(context, episode, slot, n, greedy_q, qs);
+    });
+  }
+  return mix_next(context, agent_qs, inputs.states, workspace);
+}
+
+template <class T>
+void targets(const PassContext<T>& context, const EpisodePlan& plan, const TargetInputs<T>& inputs,
+             Buffer<T> target_q_tot, nn::Workspace<T>& workspace, math::MatView<T> returns) {
+  const Buffer<T> rewards = rewards_of(context, plan, inputs, workspace);
+  Buffer<T> next_qs;
+  Buffer<T> traces;
+  if (is_corrected(context.config.returns)) {
+    const Buffer<T> stored =
+        stored_values(context, *plan.episode, inputs, first_next_slot(context), workspace);
+    next_qs = mix_next(context, stored, inputs.states, workspace);
+    traces = next_traces(context, plan, inputs, workspace);
+  }
+  episode_returns<T>(context.config, plan,
+                     {.rewards = rewards.const_view(),
+                      .next_values = target_q_tot.const_view(),
+                      .next_qs = next_qs.const_view(),
+                      .next_traces = traces.const_view()},
+                     returns);
+}
+
+#define QTOT_INSTANTIATE(T)                                                                   \
+  template void greedy_values<T>(const PassContext<T>&, const EpisodePlan&, Buffer<T>,        \
+                                 const TargetInputs<T>&);                                     \
+  template Buffer<T> next_values<T>(const PassContext<T>&, const EpisodePlan&,                \
+                                    const TargetInputs<T>&, nn::Workspace<T>&);               \
+  template void targets<T>(const PassContext<T>&, const EpisodePlan&, const TargetInputs<T>&, \
+                           Buffer<T>, nn::Workspace<T>&, math::MatView<T>);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
+
+}  // namespace qtot::learner
