@@ -1,5 +1,6 @@
 #include "qtot/learner/network.h"
 
+#include "learner/objectives/objective.h"
 #include "qtot/math/scalars.h"
 
 namespace qtot::learner {
@@ -11,6 +12,7 @@ Network<T> make_network(const agents::AgentConfig& agent, mixers::MixerConfig mi
   mixer.state_dim = agent.spec.state_dim;
   network.agent = agents::make_agent<T>(agent, network.layout);
   network.mixer = mixers::make_mixer<T>(mixer, network.layout);
+  network.objective = &objective_of<T>("td");
   return network;
 }
 

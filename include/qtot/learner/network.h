@@ -2,12 +2,23 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "qtot/agents/agent.h"
 #include "qtot/mixers/mixer.h"
 #include "qtot/nn/params.h"
 
 namespace qtot::learner {
+
+template <class T>
+class Objective;
+
+/// One line of objectives.def.
+struct ObjectiveFamily {
+  std::string name;
+  std::string summary;
+};
+const std::vector<ObjectiveFamily>& objective_families();
 
 /// Agent and mixer over one parameter vector: agent tensors first, mixer tensors after, as PyMARL's
 /// optimiser orders them. Holds no numbers.
@@ -16,6 +27,7 @@ struct Network {
   nn::ParamLayout layout;
   std::unique_ptr<agents::Agent<T>> agent;
   std::unique_ptr<mixers::Mixer<T>> mixer;
+  const Objective<T>* objective = nullptr;  // what the learner minimises
 };
 
 /// n_agents and state_dim of `mixer` are taken from `agent.spec`.
