@@ -112,7 +112,7 @@ class Run {
     const T* const d_out = grad_out.is_none() ? nullptr : gradient_in(grad_out.cast<py::array>());
     {
       const py::gil_scoped_release others_may_run;
-      compute(qs, s, d_out);
+      compute({.agent_qs = qs, .state = s}, d_out);
     }
     const std::vector<std::size_t> shape = {size_of(rows_.n_rows), size_of(n_outputs_)};
     py::object gradients = py::none();
@@ -130,17 +130,16 @@ class Run {
                 std::to_string(n_outputs_) + ", found shape " + shape_text(grad_out));
   }
 
-  void compute(math::ConstMatView<T> qs, math::ConstMatView<T> state, const T* d_out) {
+  void compute(const mixers::MixerInputs<T>& in, const T* d_out) {
     const nn::Weights<T> w = {values_.data(), transposed_.data()};
     nn::Workspace<T> workspace;
     mixers::Tape<T> tape;
     q_tot_.resize(size_of(rows_.n_rows * n_outputs_));
-    mixer_->forward(w, qs, state, workspace, tape,
-                    math::view(q_tot_.data(), rows_.n_rows, n_outputs_));
+    mixer_->forward(w, in, workspace, tape, math::view(q_tot_.data(), rows_.n_rows, n_outputs_));
     if (d_out == nullptr) return;
     d_qs_.resize(size_of(rows_.n_rows * rows_.n_agents));
     gradient_.resize(values_.size());
-    mixer_->backward(w, qs, state, workspace, tape, math::view(d_out, rows_.n_rows, n_outputs_),
+    mixer_->backward(w, in, workspace, tape, math::view(d_out, rows_.n_rows, n_outputs_),
                      math::view(d_qs_.data(), rows_.n_rows, rows_.n_agents), gradient_.data());
   }
 

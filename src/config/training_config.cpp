@@ -193,11 +193,6 @@ void reporting_options(TrainingConfig& c, Options& o) {
   o.training(true);
 }
 
-// Q_tot is linear in the agents' values: its expectation is that of the expectations.
-bool is_linear(const std::string& mixer) {
-  return mixer == "iql" || mixer == "vdn" || mixer == "vdn_s" || mixer == "qmix_lin";
-}
-
 void check_returns(const TrainingConfig& c) {
   const std::string rule = "returns = \"" + c.returns + "\"";
   if (c.returns != "peng" && c.q_lambda) {
@@ -214,12 +209,6 @@ void check_returns(const TrainingConfig& c) {
   if (c.target_epsilon > 0 && c.returns != "harutyunyan" && c.returns != "tree_backup") {
     throw Error("target_epsilon = " + Value{c.target_epsilon, ""}.text() + " contradicts " + rule +
                 ": its target policy is greedy; harutyunyan and tree_backup know others");
-  }
-  if (c.target_epsilon > 0 && !is_linear(c.mixer)) {
-    throw Error("target_epsilon = " + Value{c.target_epsilon, ""}.text() +
-                " contradicts mixer = \"" + c.mixer +
-                "\": it needs a Q_tot that is linear in the agents' values, of iql, vdn, "
-                "vdn_s or qmix_lin");
   }
 }
 

@@ -82,8 +82,10 @@ Buffer<T> mix_targets(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<
   const Buffer<T> q_tot = workspace.take(agent_qs.rows, mixer.n_outputs());
   mixers::Tape<T> tape;
   const bool is_online = context.config.mistakes.target_mixer_is_online;
-  mixer.forward(is_online ? context.online : context.target, agent_qs.const_view(),
-                states.const_view(first_slot, agent_qs.rows), workspace, tape, q_tot.view());
+  mixer.forward(
+      is_online ? context.online : context.target,
+      {.agent_qs = agent_qs.const_view(), .state = states.const_view(first_slot, agent_qs.rows)},
+      workspace, tape, q_tot.view());
   return q_tot;
 }
 

@@ -133,6 +133,15 @@ class Learner<T>::Scratch {
   std::size_t n_groups_ = 0;
 };
 
+// The target policy explores: the expectation of Q_tot is taken of the agents' values.
+template <class T>
+void require_expectations(const Network<T>& network, const LearnerConfig& config) {
+  if (config.target_epsilon == 0 || network.mixer->is_linear()) return;
+  throw Error("target_epsilon = " + config::Value{config.target_epsilon, ""}.text() +
+              ": needs a mixer whose Q_tot is linear in the agents' values, as iql, vdn, vdn_s and "
+              "qmix_lin; the chosen mixer's is not");
+}
+
 template <class T>
 Learner<T>::Learner(Network<T> network, const LearnerConfig& config, std::uint64_t seed,
                     Executor& executor)
@@ -143,6 +152,7 @@ Learner<T>::Learner(Network<T> network, const LearnerConfig& config, std::uint64
       target_transposed_(network_.layout.size()),
       target_cache_(std::make_unique<TargetCache<T>>(config.target_cache_bytes)),
       scratch_(std::make_unique<Scratch>(network_.layout.size(), executor.n_workers())) {
+  require_expectations(network_, config);
   state_.params.resize(network_.layout.size());
   nn::initialise<T>(network_.layout, seed, state_.params);
   state_.target_params = state_.params;

@@ -12,16 +12,17 @@ class Iql final : public Mixer<T> {
   explicit Iql(Index n_agents) : n_agents_(n_agents) {}
 
   Index n_outputs() const override { return n_agents_; }
+  bool is_linear() const override { return true; }
 
-  void forward(nn::Weights<T>, ConstMatView<T> agent_qs, ConstMatView<T>, nn::Workspace<T>&,
-               Tape<T>&, MatView<T> q_tot) const override {
-    QTOT_CHECK_EQ(agent_qs.cols(), n_agents_);
-    QTOT_CHECK_EQ(q_tot.rows(), agent_qs.rows());
+  void forward(nn::Weights<T>, const MixerInputs<T>& in, nn::Workspace<T>&, Tape<T>&,
+               MatView<T> q_tot) const override {
+    QTOT_CHECK_EQ(in.agent_qs.cols(), n_agents_);
+    QTOT_CHECK_EQ(q_tot.rows(), in.agent_qs.rows());
     QTOT_CHECK_EQ(q_tot.cols(), n_agents_);
-    q_tot = agent_qs;
+    q_tot = in.agent_qs;
   }
 
-  void backward(nn::Weights<T>, ConstMatView<T>, ConstMatView<T>, nn::Workspace<T>&, const Tape<T>&,
+  void backward(nn::Weights<T>, const MixerInputs<T>&, nn::Workspace<T>&, const Tape<T>&,
                 ConstMatView<T> d_q_tot, MatView<T> d_agent_qs, T*) const override {
     QTOT_CHECK_EQ(d_q_tot.rows(), d_agent_qs.rows());
     QTOT_CHECK_EQ(d_q_tot.cols(), d_agent_qs.cols());

@@ -66,26 +66,26 @@ class Qmix final : public Mixer<T> {
 
   bool is_monotonic() const override { return phi_.is_positive() && phi_final_.is_positive(); }
 
-  void forward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-               nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> q_tot) const override {
-    const Index rows = agent_qs.rows();
-    QTOT_CHECK_EQ(agent_qs.cols(), n_agents_);
-    QTOT_CHECK_EQ(state.rows(), rows);
+  void forward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+               Tape<T>& tape, MatView<T> q_tot) const override {
+    const Index rows = in.agent_qs.rows();
+    QTOT_CHECK_EQ(in.agent_qs.cols(), n_agents_);
+    QTOT_CHECK_EQ(in.state.rows(), rows);
     QTOT_CHECK_EQ(q_tot.rows(), rows);
 
     // the state writes the weights of the mixer
     const nn::Buffer<T> pre_w1 = workspace.take(rows, n_agents_ * embed_dim_);
     const nn::Buffer<T> pre_w2 = workspace.take(rows, embed_dim_);
     const nn::Buffer<T> active = workspace.take(rows, embed_dim_);
-    tape.saved[kHyper1] = mixers::forward<T>(hyper_w1_, w, state, workspace, pre_w1.view());
-    tape.saved[kHyper2] = mixers::forward<T>(hyper_w2_, w, state, workspace, pre_w2.view());
-    start_with_b1(w, state, workspace, tape, active);
-    start_with_v(w, state, workspace, tape, q_tot);
+    tape.saved[kHyper1] = mixers::forward<T>(hyper_w1_, w, in.state, workspace, pre_w1.view());
+    tape.saved[kHyper2] = mixers::forward<T>(hyper_w2_, w, in.state, workspace, pre_w2.view());
+    start_with_b1(w, in.state, workspace, tape, active);
+    start_with_v(w, in.state, workspace, tape, q_tot);
     const nn::Buffer<T> w1 = phi_.weights(pre_w1, workspace);
     const nn::Buffer<T> w2 = phi_final_.weights(pre_w2, workspace);
 
     // the agents' values run through it
-    math::mix_agents<T>(agent_qs, w1.const_view(), phi_.use(), active.view());
+    math::mix_agents<T>(in.agent_qs, w1.const_view(), phi_.use(), active.view());
     activation_.apply(active);
     const nn::Buffer<T> hidden = is_bias_behind_ ? plus_b1(active, workspace, tape) : active;
     math::mix_embedding<T>(hidden.const_view(), w2.const_view(), phi_final_.use(), q_tot);
@@ -98,10 +98,10 @@ class Qmix final : public Mixer<T> {
     tape.saved[kW2] = w2;
   }
 
-  void backward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-                nn::Workspace<T>& workspace, const Tape<T>& tape, ConstMatView<T> d_q_tot,
-                MatView<T> d_agent_qs, T* gradient) const override {
-    const Index rows = agent_qs.rows();
+  void backward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+                const Tape<T>& tape, ConstMatView<T> d_q_tot, MatView<T> d_agent_qs,
+                T* gradient) const override {
+    const Index rows = in.agent_qs.rows();
     QTOT_CHECK_EQ(d_q_tot.rows(), rows);
     QTOT_CHECK_EQ(d_agent_qs.rows(), rows);
     QTOT_CHECK_EQ(d_agent_qs.cols(), n_agents_);
@@ -123,7 +123,7 @@ class Qmix final : public Mixer<T> {
 
     // z[e] = b1[e] + q[n] phi(pre_w1[n, e])
     const nn::Buffer<T> d_pre_w1 = workspace.take(rows, n_agents_ * embed_dim_);
-    math::mix_outer<T>(agent_qs, d_z.const_view(), pre_w1.const_view(), phi_.use(),
+    math::mix_outer<T>(in.agent_qs, d_z.const_view(), pre_w1.const_view(), phi_.use(),
                        d_pre_w1.view());
     phi_.multiply_slope_after_outer(pre_w1, d_pre_w1.view());
     d_agent_qs.setZero();
@@ -132,12 +132,12 @@ class Qmix final : public Mixer<T> {
     // the hypernetworks; in QMIX itself d_z is the gradient of b1, d_q_tot that of V
     const ConstMatView<T> d_b1 = b1_gradient(d_q_tot, d_z, workspace, tape);
     const ConstMatView<T> d_v = v_gradient(d_q_tot, workspace, tape);
-    mixers::backward<T>(hyper_w1_, w, state, tape.saved[kHyper1], d_pre_w1.const_view(), workspace,
-                        gradient);
-    mixers::backward<T>(hyper_b1_, w, state, {}, d_b1, workspace, gradient);
-    mixers::backward<T>(hyper_w2_, w, state, tape.saved[kHyper2], d_pre_w2.const_view(), workspace,
-                        gradient);
-    mixers::backward<T>(hyper_b2_, w, state, tape.saved[kVHidden], d_v, workspace, gradient);
+    mixers::backward<T>(hyper_w1_, w, in.state, tape.saved[kHyper1], d_pre_w1.const_view(),
+                        workspace, gradient);
+    mixers::backward<T>(hyper_b1_, w, in.state, {}, d_b1, workspace, gradient);
+    mixers::backward<T>(hyper_w2_, w, in.state, tape.saved[kHyper2], d_pre_w2.const_view(),
+                        workspace, gradient);
+    mixers::backward<T>(hyper_b2_, w, in.state, tape.saved[kVHidden], d_v, workspace, gradient);
   }
 
  private:

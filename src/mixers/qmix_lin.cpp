@@ -33,26 +33,27 @@ class QmixLin final : public Mixer<T> {
                               1, config.orthogonal);
   }
 
+  bool is_linear() const override { return true; }
   bool is_monotonic() const override { return phi_.is_positive(); }
 
-  void forward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-               nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> q_tot) const override {
-    const Index rows = agent_qs.rows();
-    QTOT_CHECK_EQ(agent_qs.cols(), n_agents_);
-    QTOT_CHECK_EQ(state.rows(), rows);
+  void forward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+               Tape<T>& tape, MatView<T> q_tot) const override {
+    const Index rows = in.agent_qs.rows();
+    QTOT_CHECK_EQ(in.agent_qs.cols(), n_agents_);
+    QTOT_CHECK_EQ(in.state.rows(), rows);
     QTOT_CHECK_EQ(q_tot.rows(), rows);
     const nn::Buffer<T> pre_w = workspace.take(rows, n_agents_);
-    tape.saved[kHyper] = mixers::forward<T>(hyper_w1_, w, state, workspace, pre_w.view());
-    tape.saved[kVHidden] = mixers::forward<T>(hyper_b2_, w, state, workspace, q_tot);  // V(s)
+    tape.saved[kHyper] = mixers::forward<T>(hyper_w1_, w, in.state, workspace, pre_w.view());
+    tape.saved[kVHidden] = mixers::forward<T>(hyper_b2_, w, in.state, workspace, q_tot);  // V(s)
     tape.saved[kPreW] = pre_w;
     tape.saved[kW] = phi_.weights(pre_w, workspace);
-    math::mix_embedding<T>(agent_qs, tape.saved[kW].const_view(), phi_.use(), q_tot);
+    math::mix_embedding<T>(in.agent_qs, tape.saved[kW].const_view(), phi_.use(), q_tot);
   }
 
-  void backward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-                nn::Workspace<T>& workspace, const Tape<T>& tape, ConstMatView<T> d_q_tot,
-                MatView<T> d_agent_qs, T* gradient) const override {
-    const Index rows = agent_qs.rows();
+  void backward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+                const Tape<T>& tape, ConstMatView<T> d_q_tot, MatView<T> d_agent_qs,
+                T* gradient) const override {
+    const Index rows = in.agent_qs.rows();
     QTOT_CHECK_EQ(d_q_tot.rows(), rows);
     QTOT_CHECK_EQ(d_agent_qs.rows(), rows);
     QTOT_CHECK_EQ(d_agent_qs.cols(), n_agents_);
@@ -60,14 +61,14 @@ class QmixLin final : public Mixer<T> {
 
     // Q_tot = ... + q[n] phi(pre_w[n]); each derivative is one product
     const nn::Buffer<T> d_pre_w = workspace.take(rows, n_agents_);
-    math::mix_outer<T>(d_q_tot, agent_qs, pre_w.const_view(), phi_.use(), d_pre_w.view());
+    math::mix_outer<T>(d_q_tot, in.agent_qs, pre_w.const_view(), phi_.use(), d_pre_w.view());
     phi_.multiply_slope_after_outer(pre_w, d_pre_w.view());
     d_agent_qs.setZero();
     math::mix_agents<T>(d_q_tot, tape.saved[kW].const_view(), phi_.use(), d_agent_qs);
 
-    mixers::backward<T>(hyper_w1_, w, state, tape.saved[kHyper], d_pre_w.const_view(), workspace,
+    mixers::backward<T>(hyper_w1_, w, in.state, tape.saved[kHyper], d_pre_w.const_view(), workspace,
                         gradient);
-    mixers::backward<T>(hyper_b2_, w, state, tape.saved[kVHidden], d_q_tot, workspace, gradient);
+    mixers::backward<T>(hyper_b2_, w, in.state, tape.saved[kVHidden], d_q_tot, workspace, gradient);
   }
 
  private:

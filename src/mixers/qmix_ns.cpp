@@ -56,20 +56,20 @@ class QmixNs final : public Mixer<T> {
 
   bool is_monotonic() const override { return phi_.is_positive(); }
 
-  void forward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-               nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> q_tot) const override {
-    const Index rows = agent_qs.rows();
-    QTOT_CHECK_EQ(agent_qs.cols(), n_agents_);
+  void forward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+               Tape<T>& tape, MatView<T> q_tot) const override {
+    const Index rows = in.agent_qs.rows();
+    QTOT_CHECK_EQ(in.agent_qs.cols(), n_agents_);
     QTOT_CHECK_EQ(q_tot.rows(), rows);
     const nn::Buffer<T> w1 = positive(w, w1_, n_agents_, embed_dim_, workspace);
     const nn::Buffer<T> w2 = positive(w, w2_, embed_dim_, 1, workspace);
 
     const nn::Buffer<T> hidden = workspace.take(rows, embed_dim_);
     const auto size = static_cast<std::size_t>(rows * embed_dim_);
-    math::matmul_bias<T>(agent_qs, w1.const_view(), w.values + b1_, hidden.view());
+    math::matmul_bias<T>(in.agent_qs, w1.const_view(), w.values + b1_, hidden.view());
     math::elu<T>({hidden.data, size}, {hidden.data, size});
     if (has_state_bias_) {
-      tape.saved[kVHidden] = mixers::forward<T>(hyper_b2_, w, state, workspace, q_tot);  // V(s)
+      tape.saved[kVHidden] = mixers::forward<T>(hyper_b2_, w, in.state, workspace, q_tot);  // V(s)
       math::matmul<T>(hidden.const_view(), w2.const_view(), q_tot, math::kAccumulate);
     } else {
       math::matmul_bias<T>(hidden.const_view(), w2.const_view(), w.values + b2_, q_tot);
@@ -80,10 +80,10 @@ class QmixNs final : public Mixer<T> {
     tape.saved[kW2] = w2;
   }
 
-  void backward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-                nn::Workspace<T>& workspace, const Tape<T>& tape, ConstMatView<T> d_q_tot,
-                MatView<T> d_agent_qs, T* gradient) const override {
-    const Index rows = agent_qs.rows();
+  void backward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+                const Tape<T>& tape, ConstMatView<T> d_q_tot, MatView<T> d_agent_qs,
+                T* gradient) const override {
+    const Index rows = in.agent_qs.rows();
     QTOT_CHECK_EQ(d_q_tot.rows(), rows);
     QTOT_CHECK_EQ(d_agent_qs.rows(), rows);
     QTOT_CHECK_EQ(d_agent_qs.cols(), n_agents_);
@@ -94,7 +94,8 @@ class QmixNs final : public Mixer<T> {
     math::matmul_tn<T>(hidden, d_q_tot, d_w2);
     phi_.multiply_slope(w.values + w2_, d_w2);
     if (has_state_bias_) {
-      mixers::backward<T>(hyper_b2_, w, state, tape.saved[kVHidden], d_q_tot, workspace, gradient);
+      mixers::backward<T>(hyper_b2_, w, in.state, tape.saved[kVHidden], d_q_tot, workspace,
+                          gradient);
     } else {
       math::column_sums<T>(d_q_tot, gradient + b2_);
     }
@@ -111,7 +112,7 @@ class QmixNs final : public Mixer<T> {
 
     // z[e] = b1[e] + q[n] phi(w1[n, e])
     const MatView<T> d_w1 = math::view(gradient + w1_, n_agents_, embed_dim_);
-    math::matmul_tn<T>(agent_qs, d_z.const_view(), d_w1);
+    math::matmul_tn<T>(in.agent_qs, d_z.const_view(), d_w1);
     phi_.multiply_slope(w.values + w1_, d_w1);
     math::column_sums<T>(d_z.const_view(), gradient + b1_);
     math::matmul_nt<T>(d_z.const_view(), tape.saved[kW1].const_view(), d_agent_qs);

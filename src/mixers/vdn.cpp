@@ -13,18 +13,20 @@ class Vdn final : public Mixer<T> {
  public:
   explicit Vdn(Index n_agents) : n_agents_(n_agents) {}
 
-  void forward(nn::Weights<T>, ConstMatView<T> agent_qs, ConstMatView<T>, nn::Workspace<T>&,
-               Tape<T>&, MatView<T> q_tot) const override {
-    QTOT_CHECK_EQ(agent_qs.cols(), n_agents_);
-    QTOT_CHECK_EQ(q_tot.rows(), agent_qs.rows());
-    for (Index m = 0; m < agent_qs.rows(); ++m) {
-      T sum = agent_qs(m, 0);
-      for (Index n = 1; n < n_agents_; ++n) sum = sum + agent_qs(m, n);
+  bool is_linear() const override { return true; }
+
+  void forward(nn::Weights<T>, const MixerInputs<T>& in, nn::Workspace<T>&, Tape<T>&,
+               MatView<T> q_tot) const override {
+    QTOT_CHECK_EQ(in.agent_qs.cols(), n_agents_);
+    QTOT_CHECK_EQ(q_tot.rows(), in.agent_qs.rows());
+    for (Index m = 0; m < in.agent_qs.rows(); ++m) {
+      T sum = in.agent_qs(m, 0);
+      for (Index n = 1; n < n_agents_; ++n) sum = sum + in.agent_qs(m, n);
       q_tot(m, 0) = sum;
     }
   }
 
-  void backward(nn::Weights<T>, ConstMatView<T>, ConstMatView<T>, nn::Workspace<T>&, const Tape<T>&,
+  void backward(nn::Weights<T>, const MixerInputs<T>&, nn::Workspace<T>&, const Tape<T>&,
                 ConstMatView<T> d_q_tot, MatView<T> d_agent_qs, T*) const override {
     QTOT_CHECK_EQ(d_agent_qs.cols(), n_agents_);
     QTOT_CHECK_EQ(d_q_tot.rows(), d_agent_qs.rows());

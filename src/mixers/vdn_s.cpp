@@ -23,25 +23,27 @@ class VdnS final : public Mixer<T> {
         value_(Hypernet::add(layout, "mixer.hyper_b2", config.state_dim, config.mixing_embed_dim, 1,
                              config.orthogonal)) {}
 
-  void forward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-               nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> q_tot) const override {
-    QTOT_CHECK_EQ(agent_qs.cols(), n_agents_);
-    QTOT_CHECK_EQ(q_tot.rows(), agent_qs.rows());
-    tape.saved[kVHidden] = mixers::forward<T>(value_, w, state, workspace, q_tot);
-    for (Index m = 0; m < agent_qs.rows(); ++m) {
-      for (Index n = 0; n < n_agents_; ++n) q_tot(m, 0) = q_tot(m, 0) + agent_qs(m, n);
+  bool is_linear() const override { return true; }
+
+  void forward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+               Tape<T>& tape, MatView<T> q_tot) const override {
+    QTOT_CHECK_EQ(in.agent_qs.cols(), n_agents_);
+    QTOT_CHECK_EQ(q_tot.rows(), in.agent_qs.rows());
+    tape.saved[kVHidden] = mixers::forward<T>(value_, w, in.state, workspace, q_tot);
+    for (Index m = 0; m < in.agent_qs.rows(); ++m) {
+      for (Index n = 0; n < n_agents_; ++n) q_tot(m, 0) = q_tot(m, 0) + in.agent_qs(m, n);
     }
   }
 
-  void backward(nn::Weights<T> w, ConstMatView<T>, ConstMatView<T> state,
-                nn::Workspace<T>& workspace, const Tape<T>& tape, ConstMatView<T> d_q_tot,
-                MatView<T> d_agent_qs, T* gradient) const override {
+  void backward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+                const Tape<T>& tape, ConstMatView<T> d_q_tot, MatView<T> d_agent_qs,
+                T* gradient) const override {
     QTOT_CHECK_EQ(d_agent_qs.cols(), n_agents_);
     QTOT_CHECK_EQ(d_q_tot.rows(), d_agent_qs.rows());
     for (Index m = 0; m < d_agent_qs.rows(); ++m) {
       for (Index n = 0; n < n_agents_; ++n) d_agent_qs(m, n) = d_q_tot(m, 0);
     }
-    mixers::backward<T>(value_, w, state, tape.saved[kVHidden], d_q_tot, workspace, gradient);
+    mixers::backward<T>(value_, w, in.state, tape.saved[kVHidden], d_q_tot, workspace, gradient);
   }
 
  private:

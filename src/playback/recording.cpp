@@ -47,10 +47,11 @@ class Recorder final : public rollout::SlotObserver {
     }
     float value = 0;
     workspace_.reset();
-    recorded_.mixer->forward(recorded_.policy.weights,
-                             math::view(std::as_const(chosen_qs).data(), 1, utilities.rows()),
-                             math::view(episode.state(slot).data(), 1, episode.spec().state_dim),
-                             workspace_, tape_, math::view(&value, 1, 1));
+    const mixers::MixerInputs<float> mixed = {
+        .agent_qs = math::view(std::as_const(chosen_qs).data(), 1, utilities.rows()),
+        .state = math::view(episode.state(slot).data(), 1, episode.spec().state_dim)};
+    recorded_.mixer->forward(recorded_.policy.weights, mixed, workspace_, tape_,
+                             math::view(&value, 1, 1));
     return value;
   }
 

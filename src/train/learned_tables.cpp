@@ -106,10 +106,12 @@ class Walk {
         float q_tot[2] = {0, 0};
         mixers::Tape<float> tape;
         workspace_.reset();
-        mixer.forward(
-            learner_.weights(), math::view(static_cast<const float*>(chosen), 1, 2),
-            math::view(std::as_const(state_).data(), 1, static_cast<Index>(state_.size())),
-            workspace_, tape, math::view(static_cast<float*>(q_tot), 1, mixer.n_outputs()));
+        const auto state_dim = static_cast<Index>(state_.size());
+        const mixers::MixerInputs<float> mixed = {
+            .agent_qs = math::view(static_cast<const float*>(chosen), 1, 2),
+            .state = math::view(std::as_const(state_).data(), 1, state_dim)};
+        mixer.forward(learner_.weights(), mixed, workspace_, tape,
+                      math::view(static_cast<float*>(q_tot), 1, mixer.n_outputs()));
         // independent learners have no joint value: the sum of their own is what they pursue
         table[row][column] = static_cast<double>(q_tot[0]) + static_cast<double>(q_tot[1]);
       }

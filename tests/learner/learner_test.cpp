@@ -204,6 +204,13 @@ TEST(Learner, TruncationBootstrapsAndTerminationDoesNot) {
             static_cast<double>(episodes.episodes()[1].rewards()[8]));
 }
 
+TEST(Learner, RefusesExpectationsOfAMixerThatIsNotLinear) {
+  SerialExecutor executor;
+  const LearnerConfig exploring = {.returns = ReturnRule::kTreeBackup, .target_epsilon = 0.1};
+  EXPECT_NO_THROW(Learner<float>(small_network<float>("qmix_lin"), exploring, 3, executor));
+  EXPECT_THROW(Learner<float>(small_network<float>("qmix"), exploring, 3, executor), Error);
+}
+
 TEST(Learner, NamesTheTensorWhoseGradientIsNotFiniteAndKeepsItsParameters) {
   Episodes episodes({4, 9});
   episodes.episodes()[1].obs(2)[0] = std::numeric_limits<float>::infinity();

@@ -22,12 +22,12 @@ TEST_P(EveryMixerAllocates, NothingOnceTheWorkspaceHasGrown) {
   const nn::Weights<float> w = {net.params.data(), transposed.data()};
   nn::Workspace<float> workspace;
   Tape<float> tape;
+  const MixerInputs<float> mixed = {.agent_qs = math::view(agent_qs), .state = math::view(state)};
   const auto pass = [&] {
     workspace.reset();
-    net.mixer->forward(w, math::view(agent_qs), math::view(state), workspace, tape,
-                       math::view(q_tot));
-    net.mixer->backward(w, math::view(agent_qs), math::view(state), workspace, tape,
-                        math::view(std::as_const(q_tot)), math::view(d_agent_qs), gradient.data());
+    net.mixer->forward(w, mixed, workspace, tape, math::view(q_tot));
+    net.mixer->backward(w, mixed, workspace, tape, math::view(std::as_const(q_tot)),
+                        math::view(d_agent_qs), gradient.data());
   };
   pass();
   pass();  // the workspace joins its blocks here

@@ -123,6 +123,21 @@ TEST(Qmix, WithoutPositivitySomeSlopeIsNegative) {
   EXPECT_LT(net.d_agent_qs.minCoeff(), 0);
 }
 
+// Q_tot at a mean of values is the mean of the Q_tots exactly where the mixer says so.
+TEST_P(EveryMixer, ExpectationPassesThroughWhereItIsLinear) {
+  const Mat<double> other = random_matrix<double>(kRows, agent_qs_.cols(), rng_);
+  const Mat<double> mean = 0.25 * agent_qs_ + 0.75 * other;
+  const Mat<double> mean_of_q_tots =
+      0.25 * net_.forward(agent_qs_, state_) + 0.75 * net_.forward(other, state_);
+  const double difference = (net_.forward(mean, state_) - mean_of_q_tots).abs().maxCoeff();
+  const MixerConfig& config = GetParam().config;
+  if (net_.mixer->is_linear()) {
+    EXPECT_LT(difference, 1e-14);
+  } else if (config.activation != "none") {  // the form of qmix that is linear does not say so
+    EXPECT_GT(difference, 1e-6);
+  }
+}
+
 // IGM by enumeration: of all joint actions, the tuple of per-agent argmaxes has the largest Q_tot.
 TEST_P(EveryMixer, JointArgmaxIsTheTupleOfArgmaxes) {
   if (!net_.mixer->is_monotonic()) return;  // the law is about those that say so
@@ -195,10 +210,11 @@ TEST_P(EveryMixer, StridedViewsGiveTheSameBits) {
   nn::Workspace<float> workspace;
   Tape<float> tape;
   const auto& mixer = *float_net_.mixer;
-  mixer.forward(w, math::as_const(narrow(agent_qs)), math::as_const(narrow(state)), workspace, tape,
-                narrow(out));
-  mixer.backward(w, math::as_const(narrow(agent_qs)), math::as_const(narrow(state)), workspace,
-                 tape, math::as_const(narrow(d_q_tot)), narrow(d_agent_qs), gradient.data());
+  const MixerInputs<float> mixed = {.agent_qs = math::as_const(narrow(agent_qs)),
+                                    .state = math::as_const(narrow(state))};
+  mixer.forward(w, mixed, workspace, tape, narrow(out));
+  mixer.backward(w, mixed, workspace, tape, math::as_const(narrow(d_q_tot)), narrow(d_agent_qs),
+                 gradient.data());
 
   EXPECT_TRUE((out == spread(q_tot)).all());
   EXPECT_TRUE((d_agent_qs == spread(float_net_.d_agent_qs)).all());

@@ -53,8 +53,7 @@ class Network {
     nn::transpose_params<T>(layout, params, transposed_);
     workspace_.reset();
     Mat<T> q_tot = Mat<T>::Constant(agent_qs.rows(), mixer->n_outputs(), T(99));
-    mixer->forward(weights(), math::view(agent_qs), math::view(state), workspace_, tape_,
-                   math::view(q_tot));
+    mixer->forward(weights(), inputs(agent_qs, state), workspace_, tape_, math::view(q_tot));
     return q_tot;
   }
 
@@ -62,8 +61,8 @@ class Network {
   void backward(const Mat<T>& agent_qs, const Mat<T>& state, const Mat<T>& d_q_tot) {
     d_agent_qs = Mat<T>::Constant(agent_qs.rows(), agent_qs.cols(), T(99));
     gradient.assign(params.size(), T(99));
-    mixer->backward(weights(), math::view(agent_qs), math::view(state), workspace_, tape_,
-                    math::view(d_q_tot), math::view(d_agent_qs), gradient.data());
+    mixer->backward(weights(), inputs(agent_qs, state), workspace_, tape_, math::view(d_q_tot),
+                    math::view(d_agent_qs), gradient.data());
   }
 
   T* tensor(const std::string& name) { return params.data() + spec(name).offset; }
@@ -81,6 +80,9 @@ class Network {
   Mat<T> d_agent_qs;
 
  private:
+  static MixerInputs<T> inputs(const Mat<T>& agent_qs, const Mat<T>& state) {
+    return {.agent_qs = math::view(agent_qs), .state = math::view(state)};
+  }
   nn::Weights<T> weights() const { return {params.data(), transposed_.data()}; }
 
   std::vector<T> transposed_;

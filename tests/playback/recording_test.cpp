@@ -103,9 +103,10 @@ TEST(Recording, HoldsTheUtilitiesAndQTotOfThePolicy) {
   math::Mat<float> q_tot(episode.n_slots(), 1);
   mixers::Tape<float> mixer_tape;
   setting.network.mixer->forward(
-      setting.weights(), math::view(std::as_const(chosen_qs)),
-      math::view(episode.all_states().data(), episode.n_slots(), spec.state_dim), workspace,
-      mixer_tape, math::view(q_tot));
+      setting.weights(),
+      {.agent_qs = math::view(std::as_const(chosen_qs)),
+       .state = math::view(episode.all_states().data(), episode.n_slots(), spec.state_dim)},
+      workspace, mixer_tape, math::view(q_tot));
 
   const playback::RecordedEpisode recorded = setting.record();
   const math::Index per_slot = spec.n_agents * spec.n_actions;

@@ -70,7 +70,8 @@ struct LearnerState {
 template <class T>
 class Learner {
  public:
-  /// Parameters are drawn from `seed`; targets start as their copy.
+  /// Parameters are drawn from `seed`; targets start as their copy. Throws Error for a target policy
+  /// that explores (target_epsilon) under a mixer that is not linear.
   Learner(Network<T> network, const LearnerConfig& config, std::uint64_t seed, Executor& executor);
   ~Learner();
 

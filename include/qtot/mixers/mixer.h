@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "qtot/math/one_hots.h"
 #include "qtot/nn/linear.h"
 #include "qtot/nn/params.h"
 #include "qtot/nn/workspace.h"
@@ -38,14 +39,27 @@ struct MixerConfig {
   bool state_value = true;            // false: Q_tot without V(s), whose gradient is then 0
 };
 
+/// What a mixer reads, M independent rows: one per (episode, step).
+template <class T>
+struct MixerInputs {
+  ConstMatView<T> agent_qs;  // [M, N]  values of the actions that are mixed
+  ConstMatView<T> state;     // [M, S]
+
+  /// Only for mixers that say so (reads_actions()); others may be given none of it.
+  ///   best_qs       [M, N]    largest value of an available action
+  ///   joint_action  [M, N A]  N ones a row: agent n's action u in column n A + u; negative for no action
+  ConstMatView<T> best_qs = math::view(static_cast<const T*>(nullptr), 0, 0);
+  math::OneHots joint_action = {};
+};
+
 /// Intermediate values of one forward pass that its backward pass reads. Lies in a Workspace.
 template <class T>
 struct Tape {
   std::array<nn::Buffer<T>, 12> saved;
 };
 
-/// (per-agent values, state) -> Q_tot, for M independent rows: one per (episode, step). No row depends
-/// on another (D7). A mixer holds offsets into the network's parameters and no numbers.
+/// (per-agent values, state) -> Q_tot. No row depends on another (D7). A mixer holds offsets into the
+/// network's parameters and no numbers.
 template <class T>
 class Mixer {
  public:
@@ -57,19 +71,26 @@ class Mixer {
   /// True when Q_tot never falls as a single agent's value rises, which gives IGM.
   virtual bool is_monotonic() const { return true; }
 
-  /// @param[in]  agent_qs [M, N]   @param[in] state [M, S]
-  /// @param[out] q_tot    [M, n_outputs()]
-  /// `tape` is filled for backward(); its buffers come from `workspace`.
-  virtual void forward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-                       nn::Workspace<T>& workspace, Tape<T>& tape, MatView<T> q_tot) const = 0;
+  /// True when the expected Q_tot of agents that act independently is Q_tot of their expected values.
+  virtual bool is_linear() const { return false; }
 
+  /// True when best_qs and joint_action are read.
+  virtual bool reads_actions() const { return false; }
+
+  /// @param[out] q_tot [M, n_outputs()]
+  /// `tape` is filled for backward(); its buffers come from `workspace`.
+  virtual void forward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+                       Tape<T>& tape, MatView<T> q_tot) const = 0;
+
+  /// After forward() with the same inputs.
+  ///
   /// @param[in]  d_q_tot    [M, n_outputs()]
   /// @param[out] d_agent_qs [M, N], overwritten
   /// @param[out] gradient   the network's layout; this mixer's tensors are overwritten with the sum
   ///                        over rows, m ascending
-  virtual void backward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-                        nn::Workspace<T>& workspace, const Tape<T>& tape, ConstMatView<T> d_q_tot,
-                        MatView<T> d_agent_qs, T* gradient) const = 0;
+  virtual void backward(nn::Weights<T> w, const MixerInputs<T>& in, nn::Workspace<T>& workspace,
+                        const Tape<T>& tape, ConstMatView<T> d_q_tot, MatView<T> d_agent_qs,
+                        T* gradient) const = 0;
 };
 
 /// One line of mixers.def.

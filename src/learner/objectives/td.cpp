@@ -7,7 +7,6 @@
 namespace qtot::learner {
 namespace {
 
-using math::ConstMatView;
 using math::Index;
 using nn::Buffer;
 
@@ -39,11 +38,11 @@ class Td final : public Objective<T> {
     record(context, "greedy_qs", position, inputs.greedy_qs.const_view());
 
     // joint values: of slots 0 .. n - 1 online, of slots 1 .. n under the target network
-    const ConstMatView<T> states = inputs.states.const_view(0, n_steps);
+    const mixers::MixerInputs<T> mixed = {.agent_qs = chosen_qs.const_view(),
+                                          .state = inputs.states.const_view(0, n_steps)};
     const Buffer<T> q_tot = workspace.take(n_steps, n_outputs);
     mixers::Tape<T> mixer_tape;
-    network.mixer->forward(context.online, chosen_qs.const_view(), states, workspace, mixer_tape,
-                           q_tot.view());
+    network.mixer->forward(context.online, mixed, workspace, mixer_tape, q_tot.view());
     const Buffer<T> target_q_tot = next_values(context, plan, inputs, workspace);
     record(context, "q_tot", position, q_tot.const_view());
     record(context, "target_q_tot", position, target_q_tot.const_view());
@@ -65,8 +64,8 @@ class Td final : public Objective<T> {
 
     // back through the mixer and the choice of the action
     const Buffer<T> d_chosen_qs = workspace.take(n_steps, work.unroll.n_agents);
-    network.mixer->backward(context.online, chosen_qs.const_view(), states, workspace, mixer_tape,
-                            d_q_tot.const_view(), d_chosen_qs.view(), work.task->gradient);
+    network.mixer->backward(context.online, mixed, workspace, mixer_tape, d_q_tot.const_view(),
+                            d_chosen_qs.view(), work.task->gradient);
     scatter_gradient(context, episode, d_chosen_qs, work.d_utilities);
     record(context, "d_q_tot", position, d_q_tot.const_view());
     record(context, "d_chosen_qs", position, d_chosen_qs.const_view());

@@ -210,16 +210,17 @@ class ChangedMixer final : public mixers::Mixer<T> {
       : inner_(std::move(inner)), changes_(std::move(changes)) {}
   Index n_outputs() const override { return inner_->n_outputs(); }
   bool is_monotonic() const override { return inner_->is_monotonic(); }
-  void forward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-               nn::Workspace<T>& workspace, mixers::Tape<T>& tape,
-               MatView<T> q_tot) const override {
-    inner_->forward(changes_.in_front(w, workspace), agent_qs, state, workspace, tape, q_tot);
+  bool is_linear() const override { return inner_->is_linear(); }
+  bool reads_actions() const override { return inner_->reads_actions(); }
+  void forward(nn::Weights<T> w, const mixers::MixerInputs<T>& in, nn::Workspace<T>& workspace,
+               mixers::Tape<T>& tape, MatView<T> q_tot) const override {
+    inner_->forward(changes_.in_front(w, workspace), in, workspace, tape, q_tot);
   }
-  void backward(nn::Weights<T> w, ConstMatView<T> agent_qs, ConstMatView<T> state,
-                nn::Workspace<T>& workspace, const mixers::Tape<T>& tape, ConstMatView<T> d_q_tot,
-                MatView<T> d_agent_qs, T* gradient) const override {
-    inner_->backward(changes_.in_front(w, workspace), agent_qs, state, workspace, tape, d_q_tot,
-                     d_agent_qs, gradient);
+  void backward(nn::Weights<T> w, const mixers::MixerInputs<T>& in, nn::Workspace<T>& workspace,
+                const mixers::Tape<T>& tape, ConstMatView<T> d_q_tot, MatView<T> d_agent_qs,
+                T* gradient) const override {
+    inner_->backward(changes_.in_front(w, workspace), in, workspace, tape, d_q_tot, d_agent_qs,
+                     gradient);
     changes_.behind(gradient);
   }
 

@@ -186,13 +186,14 @@ void check_mixer(Unit& unit) {
   const std::vector<T> agent_qs = values_of<T>(unit.file().at("in/agent_qs"));
   const std::vector<T> state = values_of<T>(unit.file().at("in/state"));
   const std::vector<T> d_q_tot = values_of<T>(unit.file().at("in/grad_out"));
-  const auto qs_view = math::view(agent_qs.data(), rows, n_agents);
-  const auto state_view = math::view(state.data(), rows, static_cast<Index>(batch.state_dim));
+  const mixers::MixerInputs<T> mixed = {
+      .agent_qs = math::view(agent_qs.data(), rows, n_agents),
+      .state = math::view(state.data(), rows, static_cast<Index>(batch.state_dim))};
   std::vector<T> q_tot(batch.n_rows()), d_agent_qs(agent_qs.size()), gradient(params.size());
   nn::Workspace<T> workspace;
   mixers::Tape<T> tape;
-  mixer->forward(w, qs_view, state_view, workspace, tape, math::view(q_tot.data(), rows, 1));
-  mixer->backward(w, qs_view, state_view, workspace, tape, math::view(d_q_tot.data(), rows, 1),
+  mixer->forward(w, mixed, workspace, tape, math::view(q_tot.data(), rows, 1));
+  mixer->backward(w, mixed, workspace, tape, math::view(d_q_tot.data(), rows, 1),
                   math::view(d_agent_qs.data(), rows, n_agents), gradient.data());
 
   const std::vector<double> d_qs = widened(d_agent_qs);
