@@ -63,6 +63,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   qtot::cli::add_env(program);
   qtot::cli::add_oracle(program);
   qtot::cli::add_bench(program);
+  qtot::cli::add_games(program);
   try {
     qtot::math::require_ieee_arithmetic();  // before any thread starts: threads inherit it
     if (argc > 1) require_known_verb(app, argv[1]);

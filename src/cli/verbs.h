@@ -19,6 +19,7 @@ void add_config(Verb& app);
 void add_env(Verb& app);
 void add_oracle(Verb& app);
 void add_bench(Verb& app);
+void add_games(Verb& app);
 
 /// The words behind the options, `key=value` each, without PyMARL's optional `with` in front.
 std::vector<std::string> assignments(std::vector<std::string> words);
