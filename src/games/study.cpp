@@ -75,9 +75,6 @@ Game game(const std::string& name) {
   const AllSequences data(*env);
   for (const core::Episode* episode : data.batch()) {
     game.best_return = std::max(game.best_return, return_of(*episode));
-    if (!is_two_step && episode->length() != 1) {
-      throw Error(name + ": the tables are for one-step games and for two_step");
-    }
   }
   if (is_two_step) return game;
   const auto n_actions = static_cast<std::size_t>(env->spec().n_actions);

@@ -67,6 +67,15 @@ TEST(AnswersOfPayoff, AreThePublishedOnesOfGamesAAndB) {
   EXPECT_NEAR(answer(Answers::kOptimistic, payoff_b)[1][2], 36.0 / 13, kRounding);
 }
 
+// Each agent learns the mean over the other's actions: 4.5 for the second action in game B, hence
+// 0.99 * 4.5 for the way that leads there and (6.93 + 4.455) / 2 for agent 1, who changes nothing.
+TEST(AnswersOfTwoStep, OfIndependentLearnersAreSumsOfMeans) {
+  const std::vector<Table> tables = answers_of_two_step(Answers::kIndependent).at(0);
+  EXPECT_NEAR(tables[0][0][0], 6.93 + (6.93 + 4.455) / 2, kRounding);
+  EXPECT_NEAR(tables[0][1][0], 4.455 + (6.93 + 4.455) / 2, kRounding);
+  EXPECT_EQ(tables[2][1][1], 4.5 + 4.5);
+}
+
 TEST(Distance, IsThatToTheNearestAlternative) {
   const Alternatives two = {{{{0, 0}, {0, 0}}}, {{{4, 4}, {4, 4}}}};
   std::size_t nearest = 9;
@@ -74,8 +83,8 @@ TEST(Distance, IsThatToTheNearestAlternative) {
   EXPECT_EQ(nearest, 1U);
 }
 
-TEST(Game, IsRefusedWhereItHasMoreThanOneStep) {
-  EXPECT_THROW(game("climbing_uoe"), Error);
+TEST(Game, HasItsBestReturnAndIsRefusedByAnUnknownName) {
+  EXPECT_THROW(game("D"), Error);
   EXPECT_EQ(game("B").best_return, 8);
   EXPECT_EQ(game("two_step").best_return, 8);
 }

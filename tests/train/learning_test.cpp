@@ -3,12 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "qtot/env/env.h"
+#include "qtot/games/all_sequences.h"
 #include "qtot/learner/learner.h"
 #include "qtot/rollout/play.h"
 #include "qtot/train/learned_tables.h"
@@ -16,64 +15,7 @@
 namespace qtot::train {
 namespace {
 
-using core::Action;
 using Table = std::vector<std::vector<double>>;
-
-// Episodes in which every sequence of joint actions stands exactly once.
-class AllSequences {
- public:
-  explicit AllSequences(env::Env& env) : env_(env) {
-    visit({});
-    for (const core::Episode& episode : episodes_) batch_.push_back(&episode);
-  }
-  core::Batch batch() const { return batch_; }
-  int size() const { return static_cast<int>(batch_.size()); }
-
- private:
-  using Path = std::vector<std::vector<Action>>;
-
-  void visit(const Path& path) {
-    core::Episode episode(env_.spec());
-    if (plays_to_the_end(path, episode)) {
-      episodes_.push_back(episode);
-      return;
-    }
-    for (Action row = 0; row < env_.spec().n_actions; ++row) {
-      for (Action column = 0; column < env_.spec().n_actions; ++column) {
-        Path next = path;
-        next.push_back({row, column});
-        visit(next);
-      }
-    }
-  }
-
-  bool plays_to_the_end(const Path& path, core::Episode& episode) {
-    env_.reset(chance_);
-    observe(episode);
-    for (const std::vector<Action>& joint_action : path) {
-      std::ranges::copy(joint_action, episode.actions(episode.n_slots() - 1).begin());
-      const env::StepResult step = env_.step(joint_action, chance_);
-      episode.add_reward(step.reward);
-      episode.set_terminated(step.terminated);
-      observe(episode);
-    }
-    return env_.has_ended();
-  }
-
-  void observe(core::Episode& episode) {
-    const int slot = episode.n_slots();
-    episode.add_slot();
-    std::vector<std::uint8_t> avail(
-        static_cast<std::size_t>(env_.spec().n_agents * env_.spec().n_actions));
-    env_.observe(episode.obs(slot), episode.state(slot), avail);
-    episode.set_avail(slot, avail);
-  }
-
-  env::Env& env_;
-  env::PhiloxChance chance_{1, math::Stream::kReset, 0, 0};  // these games never ask
-  std::vector<core::Episode> episodes_;
-  std::vector<const core::Episode*> batch_;
-};
 
 struct Game {
   std::string env;
@@ -91,7 +33,7 @@ struct Game {
 // that the end is a fixed point and not a ripple around it.
 struct Learned {
   Learned(const Game& game, const std::string& mixer, std::uint64_t seed) : env(game.make()) {
-    const AllSequences data(*env);
+    const games::AllSequences data(*env);
     learner::LearnerState<float> state;
     for (const double lr : {0.003, 0.001, 0.0003, 0.0001}) {
       const learner::LearnerConfig config{.gamma = 0.99,

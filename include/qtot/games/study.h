@@ -35,7 +35,7 @@ struct Game {
   Table payoff;      // of a one-step game; else empty
   double best_return = 0;
 };
-/// "two_step", or a map of matrix_game whose episodes have one step. Throws Error for anything else.
+/// "two_step", or a map of matrix_game. Throws Error for anything else.
 Game game(const std::string& name);
 
 /// What was learnt.
