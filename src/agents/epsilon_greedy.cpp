@@ -1,6 +1,7 @@
 #include "qtot/agents/epsilon_greedy.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "qtot/base/check.h"
 #include "qtot/math/philox.h"
@@ -71,6 +72,23 @@ void epsilon_greedy(math::ConstMatView<float> utilities, const core::Episode& ep
     const math::Index row = static_cast<math::Index>(n);
     actions[n] =
         greedy_action(utilities.data() + row * utilities.outerStride(), episode, slot, agent);
+  }
+}
+
+void epsilon_greedy_probabilities(math::ConstMatView<float> utilities, const core::Episode& episode,
+                                  int slot, double epsilon, std::span<const core::Action> actions,
+                                  std::span<float> mu) {
+  QTOT_CHECK_EQ(static_cast<std::size_t>(utilities.rows()), actions.size());
+  QTOT_CHECK_EQ(mu.size(), actions.size());
+  for (std::size_t n = 0; n < actions.size(); ++n) {
+    const int agent = static_cast<int>(n);
+    const math::Index row = static_cast<math::Index>(n);
+    const core::Action greedy =
+        greedy_action(utilities.data() + row * utilities.outerStride(), episode, slot, agent);
+    const std::uint32_t choices = n_available(episode, slot, agent);
+    const double explored = choices > 0 ? epsilon / choices : epsilon;
+    const double exploited = actions[n] == greedy ? 1 - epsilon : 0;
+    mu[n] = std::max(static_cast<float>(explored + exploited), std::numeric_limits<float>::min());
   }
 }
 

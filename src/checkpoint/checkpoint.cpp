@@ -166,9 +166,23 @@ void require_episode_fits(const EpisodeArrays& arrays, const core::DecPomdpSpec&
   }
 }
 
+// Behind all episodes, where the run stores it: other checkpoints have not a byte of it.
+void load_behaviour(InArchive& ar, core::Ticket ticket, core::Episode& episode) {
+  const std::string name = "episode " + std::to_string(ticket) + "'s behaviour";
+  std::vector<float> mu;
+  ar >> mu;
+  require_size(name, mu, episode.all_actions().size());
+  for (const float probability : mu) {
+    require(probability > 0 && probability <= 1, name + " to be in (0, 1]",
+            std::to_string(probability));
+  }
+  episode.set_behaviour(mu);
+}
+
 std::vector<StoredEpisode> load_episodes(InArchive& ar, const core::DecPomdpSpec& spec) {
   std::uint64_t n_episodes = 0;
   ar >> n_episodes;
+  std::vector<std::shared_ptr<core::Episode>> read;
   std::vector<StoredEpisode> episodes;
   EpisodeArrays arrays;
   for (std::uint64_t i = 0; i < n_episodes; ++i) {
@@ -176,10 +190,14 @@ std::vector<StoredEpisode> load_episodes(InArchive& ar, const core::DecPomdpSpec
     require_episode_fits(arrays, spec);
     require(i == 0 || episodes.back().ticket < arrays.ticket, "ascending tickets",
             std::to_string(arrays.ticket) + " out of order");
-    episodes.push_back(
-        {arrays.ticket, std::make_shared<const core::Episode>(core::Episode::from_arrays(
-                            spec, arrays.states, arrays.obs, arrays.avail, arrays.actions,
-                            arrays.rewards, arrays.terminated))});
+    read.push_back(std::make_shared<core::Episode>(
+        core::Episode::from_arrays(spec, arrays.states, arrays.obs, arrays.avail, arrays.actions,
+                                   arrays.rewards, arrays.terminated)));
+    episodes.push_back({arrays.ticket, read.back()});
+  }
+  const bool has_behaviour = ar.n_left() > 0;
+  for (std::size_t i = 0; has_behaviour && i < read.size(); ++i) {
+    load_behaviour(ar, episodes[i].ticket, *read[i]);
   }
   return episodes;
 }
@@ -216,6 +234,10 @@ std::string to_bytes(const State& state) {
   for (const StoredEpisode& stored : state.episodes) {
     QTOT_CHECK(stored.episode->spec() == state.spec);
     save_episode(ar, stored);
+  }
+  for (const StoredEpisode& stored : state.episodes) {
+    QTOT_CHECK(stored.episode->extras() == state.episodes.front().episode->extras());
+    if (stored.episode->has_behaviour()) ar.save_array(stored.episode->all_mu());
   }
   close_frame(bytes);
   return bytes;

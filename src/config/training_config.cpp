@@ -67,10 +67,11 @@ void target_options(TrainingConfig& c, Options& o) {
   o.add("returns", c.returns,
         "what a step's target looks ahead to: Peng's lambda-return, n steps, or the off-policy "
         "corrected and SARSA's of docs/algorithms.md",
-        one_of({"peng", "n_step", "watkins", "harutyunyan", "tree_backup", "sarsa"}));
+        one_of({"peng", "n_step", "watkins", "harutyunyan", "tree_backup", "retrace",
+                "importance_sampling", "sarsa"}));
   o.add("n_step", c.n_step, "how many rewards the return n_step adds up", count());
   o.add("target_epsilon", c.target_epsilon,
-        "exploration of the policy whose values harutyunyan and tree_backup estimate; 0: greedy",
+        "exploration of the policy whose values the corrected returns estimate; 0: greedy",
         share());
   o.add("q_lambda", c.q_lambda,
         "PyMARL2's: the target network's V - Q of each step joins its reward in the lambda-return");
@@ -193,6 +194,12 @@ void reporting_options(TrainingConfig& c, Options& o) {
   o.training(true);
 }
 
+// Of any policy's values, not of the greedy one's alone.
+bool knows_target_policies(const std::string& returns) {
+  return returns == "harutyunyan" || returns == "tree_backup" || returns == "retrace" ||
+         returns == "importance_sampling";
+}
+
 void check_returns(const TrainingConfig& c) {
   const std::string rule = "returns = \"" + c.returns + "\"";
   if (c.returns != "peng" && c.q_lambda) {
@@ -206,9 +213,10 @@ void check_returns(const TrainingConfig& c) {
     throw Error("n_step = " + std::to_string(c.n_step) + " contradicts " + rule +
                 ": only \"n_step\" counts steps");
   }
-  if (c.target_epsilon > 0 && c.returns != "harutyunyan" && c.returns != "tree_backup") {
+  if (c.target_epsilon > 0 && !knows_target_policies(c.returns)) {
     throw Error("target_epsilon = " + Value{c.target_epsilon, ""}.text() + " contradicts " + rule +
-                ": its target policy is greedy; harutyunyan and tree_backup know others");
+                ": its target policy is greedy; give one of \"harutyunyan\", \"tree_backup\", "
+                "\"retrace\", \"importance_sampling\"");
   }
 }
 

@@ -5,8 +5,17 @@
 namespace qtot::config {
 namespace {
 
+auto find(const KeyTexts& keys, const std::string& key) {
+  return std::ranges::find(keys, key, [](const auto& pair) { return pair.first; });
+}
+
+// Those of the environment stand apart.
+bool is_training_key(const OptionInfo& option) {
+  return option.training && option.key != "env_args";
+}
+
 std::string value_in(const KeyTexts& keys, const std::string& key) {
-  const auto found = std::ranges::find(keys, key, [](const auto& pair) { return pair.first; });
+  const auto found = find(keys, key);
   return found == keys.end() ? "(nothing)" : found->second;
 }
 
@@ -15,12 +24,21 @@ std::string value_in(const KeyTexts& keys, const std::string& key) {
 KeyTexts training_keys(const ReadConfig& config) {
   KeyTexts keys;
   for (const OptionInfo& option : config.options) {
-    if (option.training && option.key != "env_args") keys.emplace_back(option.key, option.value);
+    if (is_training_key(option)) keys.emplace_back(option.key, option.value);
   }
   for (const auto& [key, value] : config.config.env_args) {
     keys.emplace_back("env_args." + key, value.text());
   }
   return keys;
+}
+
+KeyTexts with_new_keys(KeyTexts earlier, const ReadConfig& now) {
+  for (const OptionInfo& option : now.options) {
+    const bool is_known = find(earlier, option.key) != earlier.end();
+    if (!is_training_key(option) || is_known) continue;
+    earlier.emplace_back(option.key, option.default_value);
+  }
+  return earlier;
 }
 
 std::optional<KeyDifference> first_difference(const KeyTexts& a, const KeyTexts& b) {

@@ -27,8 +27,9 @@ void give_back(std::vector<T>& content, std::size_t most) {
 
 }  // namespace
 
-void Episode::clear(const DecPomdpSpec& spec) {
+void Episode::clear(const DecPomdpSpec& spec, Extras extras) {
   spec_ = spec;
+  extras_ = extras;
   words_per_agent_ = words_per_agent(spec);
   n_slots_ = 0;
   state_.clear();
@@ -36,6 +37,7 @@ void Episode::clear(const DecPomdpSpec& spec) {
   avail_.clear();
   actions_.clear();
   rewards_.clear();
+  mu_.clear();
   terminated_ = false;
 }
 
@@ -46,6 +48,7 @@ void Episode::reserve(int n_slots) {
   avail_.reserve(n * n_agents() * words_per_agent_);
   actions_.reserve(n * n_agents());
   rewards_.reserve(n);
+  mu_.reserve(n * mu_per_slot());
 }
 
 void Episode::finish() {
@@ -55,6 +58,7 @@ void Episode::finish() {
     give_back(obs_, most * n_agents() * size_of(spec_.obs_dim));
     give_back(avail_, most * n_agents() * words_per_agent_);
     give_back(actions_, most * n_agents());
+    give_back(mu_, most * mu_per_slot());
   }
   most_slots_ = n_slots_;
 }
@@ -67,6 +71,7 @@ void Episode::add_slot() {
   obs_.resize(n * n_agents() * size_of(spec_.obs_dim));
   avail_.resize(n * n_agents() * words_per_agent_);
   actions_.resize(n * n_agents());
+  mu_.resize(n * mu_per_slot());
 }
 
 std::span<float> Episode::state(int slot) {
@@ -88,6 +93,13 @@ std::span<const Action> Episode::actions(int slot) const {
   return part(std::span(actions_), slot, n_agents());
 }
 
+std::span<float> Episode::mu(int slot) {
+  return part(std::span(mu_), slot, mu_per_slot());
+}
+std::span<const float> Episode::mu(int slot) const {
+  return part(std::span(mu_), slot, mu_per_slot());
+}
+
 void Episode::set_avail(int slot, std::span<const std::uint8_t> avail) {
   const std::size_t n_actions = size_of(spec_.n_actions);
   QTOT_CHECK_EQ(avail.size(), n_agents() * n_actions);
@@ -102,9 +114,9 @@ void Episode::set_avail(int slot, std::span<const std::uint8_t> avail) {
   }
 }
 
-void Episode::set_outline(const DecPomdpSpec& spec, std::span<const float> rewards,
-                          bool terminated) {
-  clear(spec);
+void Episode::set_outline(const DecPomdpSpec& spec, std::span<const float> rewards, bool terminated,
+                          Extras extras) {
+  clear(spec, extras);
   rewards_.assign(rewards.begin(), rewards.end());
   terminated_ = terminated;
 }
@@ -136,15 +148,22 @@ Episode Episode::from_arrays(const DecPomdpSpec& spec, std::span<const float> st
   return episode;
 }
 
-std::size_t Episode::n_bytes() const {
-  return n_bytes(spec_, length());
+void Episode::set_behaviour(std::span<const float> mu) {
+  QTOT_CHECK_EQ(mu.size(), size_of(n_slots_) * n_agents());
+  extras_ = Extras::kBehaviour;
+  mu_.assign(mu.begin(), mu.end());
 }
 
-std::size_t Episode::n_bytes(const DecPomdpSpec& spec, int length) {
+std::size_t Episode::n_bytes() const {
+  return n_bytes(spec_, length(), extras_);
+}
+
+std::size_t Episode::n_bytes(const DecPomdpSpec& spec, int length, Extras extras) {
   const std::size_t n_agents = size_of(spec.n_agents);
+  const std::size_t mu = extras == Extras::kBehaviour ? n_agents * sizeof(float) : 0;
   const std::size_t slot =
       size_of(spec.state_dim) * sizeof(float) + n_agents * size_of(spec.obs_dim) * sizeof(float) +
-      n_agents * words_per_agent(spec) * sizeof(std::uint64_t) + n_agents * sizeof(Action);
+      n_agents * words_per_agent(spec) * sizeof(std::uint64_t) + n_agents * sizeof(Action) + mu;
   return (size_of(length) + 1) * slot + size_of(length) * sizeof(float);
 }
 

@@ -31,6 +31,8 @@ ReturnRule return_rule(const std::string& name) {
   if (name == "watkins") return ReturnRule::kWatkins;
   if (name == "harutyunyan") return ReturnRule::kHarutyunyan;
   if (name == "tree_backup") return ReturnRule::kTreeBackup;
+  if (name == "retrace") return ReturnRule::kRetrace;
+  if (name == "importance_sampling") return ReturnRule::kImportanceSampling;
   if (name == "sarsa") return ReturnRule::kSarsa;
   return ReturnRule::kPeng;
 }
@@ -94,6 +96,10 @@ LearnerConfig learner_config(const config::TrainingConfig& config) {
   learner.target_interval_in_updates = config.target_update_unit == "updates";
   learner.ignore_non_finite = config.non_finite == "ignore";
   return learner;
+}
+
+core::Extras extras_of(const LearnerConfig& config) {
+  return weighs_by_behaviour(config.returns) ? core::Extras::kBehaviour : core::Extras::kNone;
 }
 
 }  // namespace qtot::learner

@@ -74,6 +74,8 @@ void episode_returns(const LearnerConfig& config, const EpisodePlan& plan,
     case ReturnRule::kWatkins:
     case ReturnRule::kHarutyunyan:
     case ReturnRule::kTreeBackup:
+    case ReturnRule::kRetrace:
+    case ReturnRule::kImportanceSampling:
       corrected_returns<T>({.rewards = terms.rewards,
                             .next_values = next_values,
                             .next_qs = math::rows(terms.next_qs, 0, n),

@@ -162,35 +162,42 @@ T probability(const PassContext<T>& context, const core::Episode& episode, int s
   return is_best ? explored + static_cast<T>(1 - epsilon) : explored;
 }
 
-// c[t + 1] in row t, [n_steps, K]: for each agent where values stay apart, else of the joint action.
+// What an agent's stored action contributes to the trace: pi, or pi / mu.
+template <class T>
+T trace_factor(const PassContext<T>& context, const core::Episode& episode, int slot, int agent,
+               Action online, const T* target_qs) {
+  const ReturnRule rule = context.config.returns;
+  if (rule == ReturnRule::kHarutyunyan) return T(1);
+  const T pi = probability(context, episode, slot, agent, online, target_qs);
+  if (!weighs_by_behaviour(rule)) return pi;
+  return pi / static_cast<T>(episode.mu(slot)[static_cast<std::size_t>(agent)]);
+}
+
+// c[t + 1] in row t, [n_steps, K]: for each agent where values stay apart, else of the joint action. None
+// follows slot L.
 template <class T>
 Buffer<T> next_traces(const PassContext<T>& context, const EpisodePlan& plan,
                       const TargetInputs<T>& inputs, nn::Workspace<T>& workspace) {
   const core::Episode& episode = *plan.episode;
-  const int first = first_next_slot(context);
-  const bool is_product = context.config.returns != ReturnRule::kHarutyunyan;
-  const Buffer<T> policy =
-      for_each_agent(inputs, first, workspace, [&](int slot, int n, Action online, const T* qs) {
-        return is_product ? probability(context, episode, slot, n, online, qs) : T(1);
+  const Buffer<T> factors = for_each_agent(
+      inputs, first_next_slot(context), workspace,
+      [&](int slot, int n, Action online, const T* qs) {
+        return slot < episode.length() ? trace_factor(context, episode, slot, n, online, qs) : T(0);
       });
-  const Buffer<T> traces = workspace.take(policy.rows, context.network.mixer->n_outputs());
+  const Buffer<T> traces = workspace.take(factors.rows, context.network.mixer->n_outputs());
   const bool is_joint = traces.cols == 1;
+  const bool is_clipped = context.config.returns == ReturnRule::kRetrace;
   for (Index t = 0; t < traces.rows; ++t) {
-    const bool is_followed = t + first < index(episode.length());
     for (Index k = 0; k < traces.cols; ++k) {
-      T trace = is_followed ? static_cast<T>(context.config.td_lambda) : T(0);
-      for (Index n = 0; n < policy.cols; ++n) {
-        if (is_joint || n == k) trace = trace * policy.row(t)[n];
+      T product = 1;
+      for (Index n = 0; n < factors.cols; ++n) {
+        if (is_joint || n == k) product = product * factors.row(t)[n];
       }
-      traces.row(t)[k] = trace;
+      if (is_clipped && product > 1) product = 1;
+      traces.row(t)[k] = static_cast<T>(context.config.td_lambda) * product;
     }
   }
   return traces;
-}
-
-bool is_corrected(ReturnRule rule) {
-  return rule == ReturnRule::kWatkins || rule == ReturnRule::kHarutyunyan ||
-         rule == ReturnRule::kTreeBackup;
 }
 
 }  // namespace

@@ -30,6 +30,14 @@ constexpr auto kMultiplyAdd = [](const auto& a, const auto& b, const auto& c) {
 
 }  // namespace
 
+bool is_corrected(ReturnRule rule) {
+  return rule != ReturnRule::kPeng && rule != ReturnRule::kNStep && rule != ReturnRule::kSarsa;
+}
+
+bool weighs_by_behaviour(ReturnRule rule) {
+  return rule == ReturnRule::kRetrace || rule == ReturnRule::kImportanceSampling;
+}
+
 template <class T>
 ReturnWeights<T> ReturnWeights<T>::from(double gamma, double lambda) {
   const math::Sum<T> g = gamma;

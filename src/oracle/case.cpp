@@ -59,6 +59,13 @@ std::vector<double> read_weights(const arrays::Npz& file, std::size_t n_episodes
   return weights;
 }
 
+void require_behaviour(const Case& input) {
+  const char* const name = "in/behaviour_probs";
+  if (!learner::weighs_by_behaviour(input.learner.returns) || input.file.contains(name)) return;
+  throw Error(input.file.source() + ": returns = retrace or importance_sampling asks for " + name +
+              " [B,T1,N,1], which is missing");
+}
+
 }  // namespace
 
 std::vector<const core::Episode*> Case::batch() const {
@@ -89,6 +96,7 @@ Case make_case(arrays::Npz file, const CaseOptions& options) {
   }
   result.learner.padded_length = static_cast<int>(result.n_steps());
   result.episodes = read_episodes(result.file, sizes);
+  require_behaviour(result);
   result.weights = read_weights(result.file, sizes.n_episodes, use_weights);
   result.uses_weights = !result.weights.empty();
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
 
 #include "qtot/base/error.h"
@@ -13,6 +14,7 @@ using arrays::Array;
 using arrays::Npz;
 using Shape = std::vector<std::size_t>;
 
+constexpr const char* kBehaviour = "in/behaviour_probs";
 constexpr std::size_t kMaxSize = 1 << 20;  // of a dimension: the product of two still fits an int64
 
 std::size_t dimension(const Array& array, std::size_t rank, std::size_t axis) {
@@ -62,7 +64,9 @@ class Reader {
         actions_(file.at("in/actions").as_ints()),
         avail_(file.at("in/avail_actions").as_ints()),
         terminated_(file.at("in/terminated").as_ints()),
-        filled_(file.at("in/filled").as_ints()) {}
+        filled_(file.at("in/filled").as_ints()) {
+    if (file.contains(kBehaviour)) mu_ = exact_floats(file.at(kBehaviour));
+  }
 
   core::Episode read(std::size_t b) const {
     const std::size_t n_filled = filled_slots(b);
@@ -74,6 +78,7 @@ class Reader {
       if (slot < length) episode.add_reward(rewards_[at]);
     }
     episode.set_terminated(is_terminated(b, length));
+    if (file_.contains(kBehaviour)) episode.set_behaviour(behaviour(b, n_filled));
     return episode;
   }
 
@@ -139,10 +144,25 @@ class Reader {
     episode.set_avail(slot, avail);
   }
 
+  // of the filled slots, whose actions were taken
+  std::span<const float> behaviour(std::size_t b, std::size_t n_filled) const {
+    const std::span<const float> all(mu_);
+    const std::span<const float> mu =
+        all.subspan(b * n_.n_slots * n_.n_agents, n_filled * n_.n_agents);
+    for (const float probability : mu) {
+      if (!(probability > 0 && probability <= 1)) {
+        fail(kBehaviour, b,
+             std::to_string(probability) +
+                 " is no probability of what was done: it must be in (0, 1]");
+      }
+    }
+    return mu;
+  }
+
   const Npz& file_;
   BatchSizes n_;
   core::DecPomdpSpec spec_;
-  std::vector<float> states_, obs_, rewards_;
+  std::vector<float> states_, obs_, rewards_, mu_;
   std::vector<std::int64_t> actions_, avail_, terminated_, filled_;
 };
 
@@ -171,6 +191,9 @@ BatchSizes batch_sizes(const Npz& file) {
   file.at("in/obs").require_shape({n.n_episodes, n.n_slots, n.n_agents, n.obs_dim});
   file.at("in/state").require_shape({n.n_episodes, n.n_slots, n.state_dim});
   with_unit_axis(file.at("in/actions"), {n.n_episodes, n.n_slots, n.n_agents});
+  if (file.contains(kBehaviour)) {
+    with_unit_axis(file.at(kBehaviour), {n.n_episodes, n.n_slots, n.n_agents});
+  }
   for (const char* name : {"in/reward", "in/terminated", "in/filled"}) {
     with_unit_axis(file.at(name), {n.n_episodes, n.n_slots});
   }

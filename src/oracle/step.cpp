@@ -220,7 +220,11 @@ Step run(const Case& input, const StepOptions& options) {
 }  // namespace
 
 Variant variant_of(const Case& input) {
-  return {.agent = input.agent, .mixer = input.mixer, .learner = input.learner, .changes = {}};
+  return {.agent = input.agent,
+          .mixer = input.mixer,
+          .learner = input.learner,
+          .changes = {},
+          .has_behaviour = input.file.contains("in/behaviour_probs")};
 }
 
 const Tensor* Step::find(std::string_view name) const {

@@ -33,6 +33,7 @@ void add_to(FingerprintHasher& hasher, Ticket ticket, const core::Episode& episo
   hasher.add(episode.all_avail());
   hasher.add(episode.all_actions());
   hasher.add(episode.rewards());
+  if (episode.has_behaviour()) hasher.add(episode.all_mu());
 }
 
 void add_to(FingerprintHasher& hasher, const EpisodeRing& ring) {

@@ -68,7 +68,9 @@ class Running {
   Played play(Ticket t) {
     Worker& worker = workers_[Arena::worker()];
     core::Episode& episode =
-        round_.ring != nullptr ? slot_for(*round_.ring, t, worker.player.spec()) : worker.scratch;
+        round_.ring != nullptr
+            ? slot_for(*round_.ring, t, worker.player.spec(), round_.rules.extras)
+            : worker.scratch;
     const EpisodeStats stats = worker.player.play(round_.policy, round_.rules, t, episode);
     if (round_.ring != nullptr) round_.ring->publish(t);
     return {.ticket = t, .stats = stats};

@@ -7,6 +7,7 @@
 
 #include "qtot/base/error.h"
 #include "qtot/core/episode.h"
+#include "qtot/learner/config.h"
 
 namespace qtot::train {
 namespace {
@@ -21,6 +22,12 @@ std::string gib(std::size_t bytes) {
   std::ostringstream os;
   os << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / (1 << 30) << " GiB";
   return os.str();
+}
+
+// Of the longest.
+std::size_t episode_bytes(const config::TrainingConfig& config, const core::DecPomdpSpec& spec) {
+  return core::Episode::n_bytes(spec, spec.episode_limit,
+                                learner::extras_of(learner::learner_config(config)));
 }
 
 std::size_t cache_bytes(const config::TrainingConfig& config) {
@@ -46,7 +53,7 @@ std::size_t ring_bytes_bound(const config::TrainingConfig& config, const core::D
   const std::size_t all = static_cast<std::size_t>(config.buffer_size) + extra_slots(config);
   const std::size_t share = (all + n_ranks - 1) / n_ranks;
   const std::size_t slots = holders.gathers_here ? all + (n_here - 1) * share : n_here * share;
-  const std::size_t episode = core::Episode::n_bytes(spec, spec.episode_limit);
+  const std::size_t episode = episode_bytes(config, spec);
   const std::size_t cache = n_here * cache_bytes(config);
   return slots > (kMost - cache) / episode ? kMost : slots * episode + cache;
 }
@@ -55,10 +62,9 @@ void require_ring_fits(const config::TrainingConfig& config, const core::DecPomd
                        std::size_t limit, bool resumes, const RingHolders& holders) {
   const std::size_t bound = ring_bytes_bound(config, spec, holders);
   if (bound <= limit) return;
-  const std::size_t fits =
-      resumes || holders.n_ranks > 1
-          ? 0
-          : largest_buffer(config, core::Episode::n_bytes(spec, spec.episode_limit), limit);
+  const std::size_t fits = resumes || holders.n_ranks > 1
+                               ? 0
+                               : largest_buffer(config, episode_bytes(config, spec), limit);
   throw Error("buffer_size = " + std::to_string(config.buffer_size) + ": episodes of up to " +
               std::to_string(spec.episode_limit) + " steps and target_cache_mib = " +
               std::to_string(config.target_cache_mib) + " can come to " + gib(bound) +

@@ -132,8 +132,9 @@ class Run {
     std::optional<checkpoint::Newest> newest = checkpoint::load_newest(checkpoints());
     if (!newest) return std::nullopt;
     for (const std::string& warning : newest->warnings) bar_.message("warning: " + warning);
-    require_same_training(newest->state.training_keys, config::training_keys(request_.config),
-                          newest->path);
+    const config::KeyTexts saved =
+        config::with_new_keys(std::move(newest->state.training_keys), request_.config);
+    require_same_training(saved, config::training_keys(request_.config), newest->path);
     return newest;
   }
 

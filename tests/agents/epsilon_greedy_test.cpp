@@ -63,6 +63,24 @@ TEST(EpsilonGreedy, IsGreedyAtZero) {
   }
 }
 
+TEST(EpsilonGreedyProbabilities, AreThoseOfTheChoice) {
+  const core::Episode episode = episode_with({1, 0, 1, 1, 0, 0, 0, 0});
+  const std::vector<float> q = {0, 9, 1, 0, 0, 0, 0, 1};
+  const auto mu = [&](double epsilon, core::Action first) {
+    const std::vector<core::Action> actions = {first, 0};
+    std::vector<float> result(2);
+    epsilon_greedy_probabilities(math::view(q.data(), 2, 4), episode, 0, epsilon, actions, result);
+    EXPECT_EQ(result[1], 1) << "nothing is available: action 0";
+    return result[0];
+  };
+  EXPECT_EQ(mu(0.3, 2), 0.8F) << "greedy";
+  EXPECT_EQ(mu(0.3, 0), 0.1F);
+  EXPECT_EQ(mu(0.3, 3), 0.1F);
+  EXPECT_EQ(mu(0, 2), 1);
+  EXPECT_EQ(mu(1, 2), static_cast<float>(1.0 / 3));
+  EXPECT_GT(mu(1e-300, 0), 0) << "what was done was possible";
+}
+
 TEST(LinearEpsilon, FallsLinearlyAndStops) {
   EXPECT_EQ(linear_epsilon(1, 0.05, 1000, 0), 1);
   EXPECT_NEAR(linear_epsilon(1, 0.05, 1000, 500), 0.525, 1e-15);

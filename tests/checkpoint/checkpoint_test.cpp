@@ -51,6 +51,7 @@ void expect_same_episode(const core::Episode& a, const core::Episode& b) {
   expect_same_bits(a.all_obs(), b.all_obs());
   expect_same_bits(a.all_avail(), b.all_avail());
   expect_same_bits(a.all_actions(), b.all_actions());
+  expect_same_bits(a.all_mu(), b.all_mu());
 }
 
 TEST(CheckpointTest, EveryFieldComesBack) {
@@ -81,6 +82,35 @@ TEST(CheckpointTest, EveryFieldComesBack) {
     EXPECT_EQ(a.episodes[i].ticket, b.episodes[i].ticket);
     expect_same_episode(*a.episodes[i].episode, *b.episodes[i].episode);
   }
+}
+
+// Episodes of example_state() with `mu` as the behaviour of every action.
+std::vector<core::Episode> with_behaviour(State& state, float mu) {
+  std::vector<core::Episode> episodes;
+  for (const StoredEpisode& stored : state.episodes) episodes.push_back(*stored.episode);
+  for (std::size_t i = 0; i < episodes.size(); ++i) {
+    episodes[i].set_behaviour(std::vector<float>(episodes[i].all_actions().size(), mu));
+    state.episodes[i] = borrow(state.episodes[i].ticket, episodes[i]);
+  }
+  return episodes;
+}
+
+TEST(CheckpointTest, BehaviourComesBackFromBehindWhatOtherCheckpointsHave) {
+  State state = example_state();
+  const std::size_t n_plain = to_bytes(state).size();
+  const std::vector<core::Episode> episodes = with_behaviour(state, 0.125F);
+  const std::string bytes = to_bytes(state);
+  EXPECT_EQ(bytes.size(), n_plain + 2 * 8 + (3 + 2) * 2 * sizeof(float));
+  const State read = from_bytes(bytes, "a.qtot");
+  ASSERT_EQ(read.episodes.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) expect_same_episode(*read.episodes[i].episode, episodes[i]);
+}
+
+TEST(CheckpointTest, BehaviourThatIsNoProbabilityIsAnError) {
+  State state = example_state();
+  const std::vector<core::Episode> episodes = with_behaviour(state, 0);
+  EXPECT_EQ(load_error(to_bytes(state)),
+            "checkpoint a.qtot: expected episode 5's behaviour to be in (0, 1], found 0.000000");
 }
 
 TEST(CheckpointTest, AnEmptyStateComesBack) {

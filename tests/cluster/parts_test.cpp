@@ -130,15 +130,17 @@ TEST(EpisodeBytes, ContentAndOutlineMakeTheEpisodeAgain) {
   std::mt19937_64 rng(9);
   core::Episode again;  // one after the other, as a batch's place holds them
   for (const int length : {3, 9, 1, 7}) {
-    const core::Episode episode = random_episode(length, rng);
+    core::Episode episode = random_episode(length, rng);
+    if (length > 5) episode.set_behaviour(std::vector<float>(episode.all_actions().size(), 0.25F));
     core::Episode outline;
-    outline.set_outline(episode.spec(), episode.rewards(), episode.terminated());
+    outline.set_outline(episode.spec(), episode.rewards(), episode.terminated(), episode.extras());
     EXPECT_TRUE(outline.is_outline());
     std::vector<std::byte> bytes;
     pack_content(episode, bytes);
-    EXPECT_EQ(bytes.size(), n_content_bytes(episode.spec(), length));
+    EXPECT_EQ(bytes.size(), n_content_bytes(outline));
     unpack_content(outline, bytes, again);
     EXPECT_EQ(checkpoint::fingerprint_of(1, again), checkpoint::fingerprint_of(1, episode));
+    EXPECT_EQ(again.has_behaviour(), length > 5);
     EXPECT_FALSE(again.is_outline());
   }
 }

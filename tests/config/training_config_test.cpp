@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "qtot/config/training_keys.h"
 #include "support/error_text.h"
 
 namespace qtot::config {
@@ -149,6 +150,41 @@ TEST(TrainingConfigTest, RulesThatBindTwoKeysHold) {
             "positive");
   EXPECT_EQ(error_text([] { read_training_config({}); }),
             "env: no environment is named (--env-config=NAME or env=NAME)");
+}
+
+TEST(TrainingKeysTest, ARunOfBeforeAKeyWasIsOneWithItsDefault) {
+  const ReadConfig one_step = read({{"td_lambda", 0.0}});
+  KeyTexts earlier = training_keys(one_step);
+  std::erase_if(earlier, [](const auto& key) {
+    return key.first == "returns" || key.first == "n_step" || key.first == "target_epsilon";
+  });
+  EXPECT_EQ(first_difference(with_new_keys(earlier, one_step), training_keys(one_step)),
+            std::nullopt);
+
+  const ReadConfig changed = read({{"td_lambda", 0.0}, {"returns", text("watkins")}});
+  const auto difference = first_difference(with_new_keys(earlier, changed), training_keys(changed));
+  ASSERT_TRUE(difference.has_value());
+  EXPECT_EQ(difference->key, "returns");
+  EXPECT_EQ(difference->in_a, "\"peng\"");
+  EXPECT_EQ(difference->in_b, "\"watkins\"");
+}
+
+TEST(TrainingConfigTest, ReturnsRefuseWhatTheyWouldNotRead) {
+  EXPECT_EQ(
+      refusal({{"returns", text("watkins")}, {"q_lambda", true}}),
+      "q_lambda = True contradicts returns = \"watkins\": it is PyMARL2's change to \"peng\"");
+  EXPECT_EQ(refusal({{"returns", text("n_step")}, {"td_lambda", 0.5}}),
+            "td_lambda = 0.5 contradicts returns = \"n_step\": it has no trace that decays; give "
+            "td_lambda=0");
+  EXPECT_EQ(refusal({{"n_step", integer(3)}}),
+            "n_step = 3 contradicts returns = \"peng\": only \"n_step\" counts steps");
+  EXPECT_EQ(refusal({{"returns", text("watkins")}, {"target_epsilon", 0.1}}),
+            "target_epsilon = 0.1 contradicts returns = \"watkins\": its target policy is greedy; "
+            "give one of \"harutyunyan\", \"tree_backup\", \"retrace\", \"importance_sampling\"");
+  EXPECT_THAT(
+      refusal({{"returns", text("retrace")}, {"target_epsilon", 0.1}}),
+      HasSubstr("target_epsilon = 0.1 contradicts mixer = \"qmix\": it needs a Q_tot that is "
+                "linear in the agents' values"));
 }
 
 TEST(ReferenceTest, EveryKeyHasALineAndTablesKeepTheirColumns) {

@@ -87,6 +87,23 @@ Map learner_size() {
                {"target_update_interval", integer(2)}});
 }
 
+// Every way to look ahead but Peng's, which all other cases have. The target policies that explore need
+// Q_tot to be linear.
+std::vector<std::pair<std::string, Map>> return_rules() {
+  const auto rule = [](const char* name, const char* mixer, const Map& more) {
+    return std::pair{std::string(name),
+                     with({{"returns", text(name)}, {"mixer", text(mixer)}}, more)};
+  };
+  const Map exploring = {{"target_epsilon", number(0.3)}};
+  return {rule("n_step", "qmix", {{"n_step", integer(3)}, {"td_lambda", integer(0)}}),
+          rule("watkins", "qmix", {}),
+          rule("harutyunyan", "iql", exploring),
+          rule("tree_backup", "qmix_lin", exploring),
+          rule("retrace", "vdn", exploring),
+          rule("importance_sampling", "vdn_s", exploring),
+          rule("sarsa", "qmix", {})};
+}
+
 }  // namespace
 
 std::vector<Case> training_cases() {
@@ -109,6 +126,12 @@ std::vector<Case> training_cases() {
                                                        {"optimizer", text(row.optimizer)},
                                                        {"pipeline", integer(pipeline)}})});
     }
+  }
+  // pipeline 1: what acts is older than what learns, and a resumed run plays a round again
+  for (const auto& [name, keys] : return_rules()) {
+    const Map pipelined = with(keys, {{"pipeline", integer(1)}});
+    cases.push_back(
+        {"train-" + name + "-two_step", with(with(golden_size(), two_step()), pipelined)});
   }
   return cases;
 }
@@ -178,6 +201,9 @@ std::vector<Case> learner_cases() {
   std::vector<Case> cases;
   for (const auto& [name, keys] : rows) {
     cases.push_back({std::string("learner-") + name, with(learner_size(), keys)});
+  }
+  for (const auto& [name, keys] : return_rules()) {
+    cases.push_back({"learner-" + name, with(learner_size(), keys)});
   }
   return cases;
 }

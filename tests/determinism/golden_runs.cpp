@@ -29,7 +29,8 @@ std::vector<core::Episode> recorded_episodes(const config::TrainingConfig& confi
   const std::vector<float> zeros(network.layout.size());
   const rollout::Policy policy = {.agent = network.agent.get(),
                                   .weights = {.values = zeros.data(), .transposed = zeros.data()}};
-  const rollout::PlayRules rules = rollout::training_rules(config.seed, 1.0);
+  const rollout::PlayRules rules = rollout::training_rules(
+      config.seed, 1.0, learner::extras_of(learner::learner_config(config)));
   std::vector<core::Episode> episodes(kEpisodes);
   for (std::size_t ticket = 0; ticket < kEpisodes; ++ticket) {
     player.play(policy, rules, ticket, episodes[ticket]);

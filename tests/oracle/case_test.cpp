@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "arrays/damage.h"
@@ -50,6 +51,33 @@ TEST(Case, ThePeerSelectsItsPreset) {
   const oracle::Case ours = oracle::load_case(conformance_case("dense_vdn"));
   EXPECT_EQ(ours.preset, "strict");
   EXPECT_FALSE(ours.learner.pymarl_padding_mask);
+}
+
+TEST(Case, BehaviourIsReadWhereItIsAndAskedForByTheReturnsThatWeighByIt) {
+  const auto load_dense = [] { return Npz::load(conformance_case("dense_vdn")); };
+  config::Map retrace = with("returns", "retrace");
+  EXPECT_THAT(refusal(load_dense(), {.with = retrace, .params = {}}),
+              HasSubstr("dense_vdn.npz: returns = retrace or importance_sampling asks for "
+                        "in/behaviour_probs [B,T1,N,1], which is missing"));
+  const auto with_mu = [&](float last) {
+    Npz file = load_dense();
+    const Array& actions = file.at("in/actions");
+    std::vector<float> mu(actions.size(), 0.25F);
+    mu.front() = last;
+    file.set(Array::of_floats("in/behaviour_probs", actions.shape(), mu));
+    return file;
+  };
+  const oracle::Case input = oracle::make_case(with_mu(1), {.with = retrace, .params = {}});
+  EXPECT_EQ(input.episodes[0].mu(0)[0], 1);
+  EXPECT_EQ(input.episodes[0].mu(1)[0], 0.25F);
+  for (const float wrong : {0.0F, -0.5F, 1.5F, std::numeric_limits<float>::quiet_NaN()}) {
+    EXPECT_THAT(refusal(with_mu(wrong)),
+                HasSubstr("in/behaviour_probs, episode 0: " + std::to_string(wrong) +
+                          " is no probability of what was done: it must be in (0, 1]"));
+  }
+  Npz file = load_dense();
+  file.set(Array::of_floats("in/behaviour_probs", {1, 1}, std::vector<float>{1}));
+  EXPECT_THAT(refusal(std::move(file)), HasSubstr("in/behaviour_probs"));
 }
 
 TEST(Case, KeysOfTheCommandLineWinOverTheFile) {

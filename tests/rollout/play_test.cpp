@@ -38,6 +38,42 @@ std::vector<T> copy(std::span<const T> values) {
   return {values.begin(), values.end()};
 }
 
+// The utilities that were acted by show the observer what the player must have reckoned with.
+class BehaviourCheck final : public SlotObserver {
+ public:
+  void on_slot(const env::Env&, const core::Episode& episode,
+               math::ConstMatView<float> utilities) override {
+    const int slot = episode.n_slots() - 1;
+    std::vector<float> expected(kN);
+    agents::epsilon_greedy_probabilities(utilities, episode, slot, 0.4, episode.actions(slot),
+                                         expected);
+    EXPECT_EQ(copy(episode.mu(slot)), expected) << slot;
+    for (const float mu : expected) n_explored += mu < 0.4F ? 1 : 0;
+  }
+  int n_explored = 0;
+};
+
+TEST(PlayerTest, BehaviourIsStoredWhereItIsAskedForAndChangesNothingElse) {
+  const TestPolicy policy(DriftEnv::kSpec);
+  Player player = drift_player();
+  BehaviourCheck check;
+  for (Ticket ticket = 0; ticket < 20; ++ticket) {
+    core::Episode plain, whole;
+    player.play(policy.policy(), training_rules(kSeed, 0.4), ticket, plain);
+    player.play(policy.policy(), training_rules(kSeed, 0.4, core::Extras::kBehaviour), ticket,
+                whole, &check);
+    EXPECT_TRUE(plain.all_mu().empty());
+    EXPECT_EQ(whole.all_mu().size(), whole.all_actions().size());
+    EXPECT_EQ(whole.n_bytes(), plain.n_bytes() + whole.all_mu().size_bytes());
+    EXPECT_NE(fingerprint(ticket, whole), fingerprint(ticket, plain));
+    whole = core::Episode::from_arrays(whole.spec(), whole.all_states(), whole.all_obs(),
+                                       whole.all_avail(), whole.all_actions(), whole.rewards(),
+                                       whole.terminated());
+    EXPECT_EQ(fingerprint(ticket, whole), fingerprint(ticket, plain));
+  }
+  EXPECT_GT(check.n_explored, 0);
+}
+
 // Replays the stored actions in an environment of its own, with the chance that the ticket names.
 TEST(PlayerTest, TheEpisodeHoldsWhatTheEnvironmentShowed) {
   const TestPolicy policy(DriftEnv::kSpec);

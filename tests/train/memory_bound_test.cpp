@@ -31,6 +31,13 @@ TEST(RingBytesBound, IsThatOfTheLongestEpisodesInEverySlot) {
   EXPECT_EQ(ring_bytes_bound(config_with(5000, 8, 1), battle()), 5008 * episode);
 }
 
+TEST(RingBytesBound, CountsTheBehaviourThatIsStoredForRetrace) {
+  config::TrainingConfig config = config_with(5000, 8, 0);
+  config.returns = "retrace";
+  const std::size_t episode = core::Episode::n_bytes(battle(), 180) + 181 * 27 * sizeof(float);
+  EXPECT_EQ(ring_bytes_bound(config, battle()), 5000 * episode);
+}
+
 TEST(RingBytesBound, FiveThousandEpisodesOfTheLargestBattleTakeLessThan31GiB) {
   constexpr std::size_t kGiB = std::size_t{1} << 30;
   EXPECT_LT(ring_bytes_bound(config_with(5000, 8, 0), battle()), 31 * kGiB);

@@ -27,4 +27,14 @@ void epsilon_greedy(math::ConstMatView<float> utilities, const core::Episode& ep
                     double epsilon, std::uint64_t seed, core::Ticket ticket,
                     std::span<core::Action> actions);
 
+/// The probability with which that takes each of `actions`: epsilon / n, n available actions, for the greedy
+/// one 1 - epsilon more; 1 where none is available. In double, rounded once to a normal float.
+///
+/// @param[in]  utilities [N, A]
+/// @param[in]  actions   [N]
+/// @param[out] mu        [N], in (0, 1]
+void epsilon_greedy_probabilities(math::ConstMatView<float> utilities, const core::Episode& episode,
+                                  int slot, double epsilon, std::span<const core::Action> actions,
+                                  std::span<float> mu);
+
 }  // namespace qtot::agents

@@ -11,8 +11,8 @@
 /// of availability. Ranks of one run have one byte order (docs/cluster.md).
 namespace qtot::cluster {
 
-/// What travels of an episode whose outline the receiver has: states, obs, avail, actions.
-std::size_t n_content_bytes(const core::DecPomdpSpec& spec, int length);
+/// What travels of an episode whose outline the receiver has: states, obs, avail, actions, mu.
+std::size_t n_content_bytes(const core::Episode& outline);
 void pack_content(const core::Episode& episode, std::vector<std::byte>& bytes);
 /// Makes `episode` the whole of `outline`. `bytes` has the size that n_content_bytes() says (QTOT_CHECK).
 void unpack_content(const core::Episode& outline, std::span<const std::byte> bytes,

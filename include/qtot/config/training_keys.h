@@ -16,6 +16,10 @@ using KeyTexts = std::vector<std::pair<std::string, std::string>>;
 /// configurations with equal ones are the same run.
 KeyTexts training_keys(const ReadConfig& config);
 
+/// The keys of a run that an earlier qtot began, and every training key of `now` that they lack with its
+/// default: the default of a new key is what was done before there was one.
+KeyTexts with_new_keys(KeyTexts earlier, const ReadConfig& now);
+
 struct KeyDifference {
   std::string key;
   std::string in_a, in_b;  // "(nothing)" where it is missing

@@ -5,6 +5,7 @@
 #include "qtot/agents/agent.h"
 #include "qtot/config/training_config.h"
 #include "qtot/core/dec_pomdp_spec.h"
+#include "qtot/core/episode.h"
 #include "qtot/learner/mistakes.h"
 #include "qtot/learner/returns.h"
 #include "qtot/mixers/mixer.h"
@@ -66,5 +67,8 @@ agents::AgentConfig agent_config(const config::TrainingConfig& config,
 mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
                                  const core::DecPomdpSpec& spec);
 LearnerConfig learner_config(const config::TrainingConfig& config);
+
+/// What the episodes must have that such a learner learns from.
+core::Extras extras_of(const LearnerConfig& config);
 
 }  // namespace qtot::learner

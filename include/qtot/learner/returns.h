@@ -10,10 +10,32 @@ namespace qtot::learner {
 ///   Watkins       c = lambda where the stored joint action is the target policy's, else 0
 ///   Harutyunyan   c = lambda
 ///   tree backup   c = lambda pi(u), the target policy's probability of the stored joint action
+///   Retrace       c = lambda min(1, pi(u) / mu(u)), mu(u) that of the policy which acted
+///   importance    c = lambda pi(u) / mu(u)
+///   sampling
+///
+/// Where values stay apart (IQL) u is each agent's action, else the joint one, whose probability is the
+/// product over the agents: a joint value is right only about the joint action, with any mixer.
 ///
 /// Sources: Watkins (1989); Peng & Williams (1996); Precup, Sutton & Singh (2000); Harutyunyan et al.
-/// (2016); Yao et al. (2021) for SARSA's, as SMIX(lambda).
-enum class ReturnRule { kPeng, kNStep, kWatkins, kHarutyunyan, kTreeBackup, kSarsa };
+/// (2016); Munos et al. (2016), sec. 2 and 3, for Retrace and the rest in one form; Yao et al. (2021) for
+/// SARSA's, as SMIX(lambda).
+enum class ReturnRule {
+  kPeng,
+  kNStep,
+  kWatkins,
+  kHarutyunyan,
+  kTreeBackup,
+  kRetrace,
+  kImportanceSampling,
+  kSarsa
+};
+
+/// The rules of corrected_returns().
+bool is_corrected(ReturnRule rule);
+
+/// Those that need to know how likely the stored actions were when they were taken.
+bool weighs_by_behaviour(ReturnRule rule);
 
 /// gamma lambda and gamma (1 - lambda), each product taken in double and rounded once (PyMARL lets
 /// Python do the same). lambda = 0 is one-step Q-learning, 1 is Monte Carlo.

@@ -31,6 +31,7 @@ struct Variant {
   mixers::MixerConfig mixer;
   learner::LearnerConfig learner;
   std::vector<WeightChange> changes;
+  bool has_behaviour = false;  // the case says how likely its actions were
 };
 
 /// As the case asks for.

@@ -28,12 +28,14 @@ struct Policy {
 /// Where the chance of an episode comes from, and how much the agents explore.
 struct PlayRules {
   std::uint64_t seed = 0;
-  double epsilon = 0;  // 0: greedy, and no exploration is drawn
+  double epsilon = 0;                         // 0: greedy, and no exploration is drawn
+  core::Extras extras = core::Extras::kNone;  // what the episodes store
   math::Stream reset_stream = math::Stream::kReset;
   math::Stream step_stream = math::Stream::kStep;
 };
 
-PlayRules training_rules(std::uint64_t seed, double epsilon);
+PlayRules training_rules(std::uint64_t seed, double epsilon,
+                         core::Extras extras = core::Extras::kNone);
 
 /// Greedy, on streams of its own: an evaluation cannot touch a bit of training, whatever its tickets.
 PlayRules evaluation_rules(std::uint64_t seed);
@@ -95,7 +97,8 @@ class Player {
 
 /// The slot of the ring that `ticket` fills, with room for the longest episode: one that grows in steps would
 /// take up to twice the bound that is checked before a run (qtot/train/memory_bound.h).
-core::Episode& slot_for(replay::EpisodeRing& ring, Ticket ticket, const core::DecPomdpSpec& spec);
+core::Episode& slot_for(replay::EpisodeRing& ring, Ticket ticket, const core::DecPomdpSpec& spec,
+                        core::Extras extras);
 
 /// The episodes first, first + stride, ..., `count` of them, played by one policy under one set of rules.
 struct Round {

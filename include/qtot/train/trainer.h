@@ -117,6 +117,7 @@ class Trainer {
   core::Ticket printed_ = 0;         // tickets below it have theirs
   std::int64_t t_env_ = 0;
   std::int64_t episode_ = 0;
+  core::Extras extras_;         // of every episode
   double epsilon_ = 0;          // of the round that is being played
   bool round_is_open_ = false;  // pipeline 1: a round was started that nobody waited for
 };

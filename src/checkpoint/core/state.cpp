@@ -102,6 +102,7 @@ Fingerprint fingerprint_of(core::Ticket ticket, const core::Episode& episode) {
   hasher.add(episode.all_obs());
   hasher.add(episode.all_avail());
   hasher.add(episode.all_actions());
+  if (episode.has_behaviour()) hasher.add(episode.all_mu());
   return hasher.finish();
 }
 

@@ -49,23 +49,24 @@ static_assert(sizeof(OutlineHead) == 16);
 
 }  // namespace
 
-std::size_t n_content_bytes(const core::DecPomdpSpec& spec, int length) {
-  return core::Episode::n_bytes(spec, length) - static_cast<std::size_t>(length) * sizeof(float);
+std::size_t n_content_bytes(const core::Episode& outline) {
+  return outline.n_bytes() - outline.rewards().size_bytes();
 }
 
 void pack_content(const core::Episode& episode, std::vector<std::byte>& bytes) {
-  bytes.resize(n_content_bytes(episode.spec(), episode.length()));
+  bytes.resize(n_content_bytes(episode));
   Writer writer(bytes);
   writer.add(episode.all_avail());  // the widest elements first: all arrays lie aligned
   writer.add(episode.all_states());
   writer.add(episode.all_obs());
   writer.add(episode.all_actions());
+  writer.add(episode.all_mu());
 }
 
 void unpack_content(const core::Episode& outline, std::span<const std::byte> bytes,
                     core::Episode& episode) {
-  QTOT_CHECK_EQ(bytes.size(), n_content_bytes(outline.spec(), outline.length()));
-  episode.set_outline(outline.spec(), outline.rewards(), outline.terminated());
+  QTOT_CHECK_EQ(bytes.size(), n_content_bytes(outline));
+  episode.set_outline(outline.spec(), outline.rewards(), outline.terminated(), outline.extras());
   Reader reader(bytes);
   episode.fill([&](auto array) { reader.take(array); });
 }

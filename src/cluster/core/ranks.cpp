@@ -19,9 +19,9 @@ std::size_t index(int i) {
 
 // Outlines of other ranks lie in the ring like whole episodes.
 void publish_outline(replay::EpisodeRing& ring, core::Ticket ticket, const core::DecPomdpSpec& spec,
-                     const Outline& outline) {
+                     const Outline& outline, core::Extras extras) {
   core::Episode& slot = ring.slot_for(ticket);
-  slot.set_outline(spec, outline.rewards, outline.stats.terminated);
+  slot.set_outline(spec, outline.rewards, outline.stats.terminated, extras);
   slot.finish();  // gives back what a whole episode filled before
   ring.publish(ticket);
 }
@@ -101,7 +101,9 @@ std::vector<rollout::EpisodeStats> Ranks::share(const rollout::Round& whole,
     const Outline read =
         unpack_outline(block_of(home).subspan(8 + nth * outline, outline), has_rewards);
     stats.push_back(read.stats);
-    if (has_rewards && home != rank()) publish_outline(*whole.ring, ticket, spec, read);
+    if (has_rewards && home != rank()) {
+      publish_outline(*whole.ring, ticket, spec, read, whole.rules.extras);
+    }
   }
   return stats;
 }
@@ -131,7 +133,7 @@ void Ranks::post(const replay::EpisodeRing& ring, std::size_t position) {
     pack_content(episode, outgoing_[position]);
     transport_.send(Channel::kEpisodes, learns, outgoing_[position]);
   } else if (learns == rank()) {
-    incoming_[position].resize(n_content_bytes(episode.spec(), episode.length()));
+    incoming_[position].resize(n_content_bytes(episode));
     transport_.receive(Channel::kEpisodes, home, incoming_[position]);
   }
 }

@@ -20,7 +20,8 @@ constexpr std::size_t kSlab = 64;
 struct Head {
   std::uint64_t ticket;
   std::uint32_t length;
-  std::uint32_t terminated;
+  std::uint16_t terminated;
+  std::uint16_t extras;
 };
 static_assert(sizeof(Head) == 16);
 
@@ -48,7 +49,7 @@ std::vector<StoredEpisode> Ranks::gather(const replay::EpisodeRing& ring) {
         pack_content(episode, bytes);
         transport_.send(Channel::kControl, 0, bytes);
       } else if (is_first() && !keeps(ticket)) {
-        bytes.resize(n_content_bytes(episode.spec(), episode.length()));
+        bytes.resize(n_content_bytes(episode));
         transport_.receive(Channel::kControl, home_of(ticket), bytes);
       }
     }
@@ -75,7 +76,8 @@ std::vector<StoredEpisode> Ranks::distribute(const core::DecPomdpSpec& spec,
     const core::Episode& episode = *stored.episode;
     const Head head = {.ticket = stored.ticket,
                        .length = static_cast<std::uint32_t>(episode.length()),
-                       .terminated = episode.terminated() ? 1U : 0U};
+                       .terminated = static_cast<std::uint16_t>(episode.terminated() ? 1 : 0),
+                       .extras = static_cast<std::uint16_t>(episode.extras())};
     told.append(reinterpret_cast<const char*>(&head), sizeof(head));
     told.append(reinterpret_cast<const char*>(episode.rewards().data()),
                 episode.rewards().size_bytes());
@@ -90,7 +92,8 @@ std::vector<StoredEpisode> Ranks::distribute(const core::DecPomdpSpec& spec,
     std::memcpy(rewards.data(), told.data() + at + sizeof(head), rewards.size() * sizeof(float));
     at += sizeof(head) + rewards.size() * sizeof(float);
     auto outline = std::make_shared<core::Episode>();
-    outline->set_outline(spec, rewards, head.terminated != 0);
+    outline->set_outline(spec, rewards, head.terminated != 0,
+                         static_cast<core::Extras>(head.extras));
     mine.push_back({.ticket = head.ticket, .episode = std::move(outline)});
   }
   slab_.resize(kSlab);
@@ -105,7 +108,7 @@ std::vector<StoredEpisode> Ranks::distribute(const core::DecPomdpSpec& spec,
         pack_content(*episodes[i].episode, bytes);
         transport_.send(Channel::kControl, home, bytes);
       } else if (home == rank()) {
-        bytes.resize(n_content_bytes(spec, mine[i].episode->length()));
+        bytes.resize(n_content_bytes(*mine[i].episode));
         transport_.receive(Channel::kControl, 0, bytes);
       }
     }

@@ -228,6 +228,7 @@ std::vector<Deviation> make_catalogue() {
   add_quirks(list);
   add_masks(list);
   add_targets(list);
+  add_returns(list);
   add_networks(list);
   return list;
 }

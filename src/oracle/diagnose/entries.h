@@ -102,6 +102,9 @@ inline Deviation of_adams_eps(const char* id, const char* sentence, nn::EpsPlace
   });
 }
 
+/// One rule of returns in place of another.
+void add_returns(std::vector<Deviation>& list);
+
 /// Mistakes in mixers, agents and optimisers.
 void add_networks(std::vector<Deviation>& list);
 

@@ -17,9 +17,10 @@ std::size_t size_of(math::Index n) {
 
 }  // namespace
 
-PlayRules training_rules(std::uint64_t seed, double epsilon) {
+PlayRules training_rules(std::uint64_t seed, double epsilon, core::Extras extras) {
   return {.seed = seed,
           .epsilon = epsilon,
+          .extras = extras,
           .reset_stream = math::Stream::kReset,
           .step_stream = math::Stream::kStep};
 }
@@ -42,7 +43,7 @@ EpisodeStats Player::play(const Policy& policy, const PlayRules& rules, Ticket t
   QTOT_CHECK(policy.agent != nullptr);
   QTOT_CHECK(policy.agent->config().spec == spec());
   EpisodeStats stats;
-  episode.clear(spec());
+  episode.clear(spec(), rules.extras);
   env::PhiloxChance reset_chance(rules.seed, rules.reset_stream, ticket, 0);
   env_->reset(reset_chance);
 
@@ -107,11 +108,15 @@ void Player::act(const Policy& policy, const PlayRules& rules, Ticket ticket,
 
   agents::epsilon_greedy(math::as_const(utilities), episode, slot, rules.epsilon, rules.seed,
                          ticket, episode.actions(slot));
+  if (!episode.has_behaviour()) return;
+  agents::epsilon_greedy_probabilities(math::as_const(utilities), episode, slot, rules.epsilon,
+                                       std::as_const(episode).actions(slot), episode.mu(slot));
 }
 
-core::Episode& slot_for(replay::EpisodeRing& ring, Ticket ticket, const core::DecPomdpSpec& spec) {
+core::Episode& slot_for(replay::EpisodeRing& ring, Ticket ticket, const core::DecPomdpSpec& spec,
+                        core::Extras extras) {
   core::Episode& episode = ring.slot_for(ticket);
-  episode.clear(spec);
+  episode.clear(spec, extras);
   episode.reserve(spec.episode_limit + 1);
   return episode;
 }
@@ -122,8 +127,9 @@ std::vector<EpisodeStats> collect_serial(Player& player, const Round& round) {
   core::Episode scratch;
   for (std::size_t i = 0; i < round.count; ++i) {
     const Ticket t = round.ticket(i);
-    core::Episode& episode =
-        round.ring != nullptr ? slot_for(*round.ring, t, player.spec()) : scratch;
+    core::Episode& episode = round.ring != nullptr
+                                 ? slot_for(*round.ring, t, player.spec(), round.rules.extras)
+                                 : scratch;
     stats.push_back(player.play(round.policy, round.rules, t, episode));
     if (round.ring != nullptr) round.ring->publish(t);
     if (round.on_done) round.on_done(t, stats.back());

@@ -31,7 +31,8 @@ Trainer::Trainer(const config::TrainingConfig& config, const core::DecPomdpSpec&
       tickets_(static_cast<std::size_t>(config.batch_size)),
       next_tickets_(tickets_.size()),
       batch_(tickets_.size()),
-      prints_(static_cast<std::size_t>(config.buffer_size)) {
+      prints_(static_cast<std::size_t>(config.buffer_size)),
+      extras_(learner::extras_of(learner::learner_config(config))) {
   if (crew_ != nullptr) learner_.share_with(crew_->peers());
 }
 
@@ -76,7 +77,7 @@ void Trainer::open_round() {
             .policy = {.agent = learner_.network().agent.get(),
                        .weights = {.values = acting_.values.data(),
                                    .transposed = acting_.transposed.data()}},
-            .rules = rollout::training_rules(config_.seed, epsilon_),
+            .rules = rollout::training_rules(config_.seed, epsilon_, extras_),
             .ring = &ring_};
   player_.start(crew_ == nullptr ? round_ : crew_->part_of(round_));
   round_is_open_ = true;
@@ -202,6 +203,11 @@ void Trainer::restore(checkpoint::State state, const std::string& what) {
   for (const checkpoint::StoredEpisode& stored : state.episodes) {
     require(stored.ticket == next, what, "episode " + std::to_string(next),
             "episode " + std::to_string(stored.ticket));
+    require(stored.episode->extras() == extras_, what,
+            extras_ == core::Extras::kNone ? "episodes without behaviour"
+                                           : "episodes with their behaviour, as returns = \"" +
+                                                 config_.returns + "\" needs them",
+            "episode " + std::to_string(stored.ticket) + " of the other kind");
     episodes.push_back(*stored.episode);
     ++next;
   }
