@@ -161,7 +161,7 @@ TEST(Diagnose, TellsTheRulesThatWeighByBehaviourApartWhereItIsStored) {
       arrays::Npz file = arrays::Npz::load(conformance_case(name));
       const arrays::Array& actions = file.at("in/actions");
       std::vector<float> mu(actions.size());
-      for (std::size_t i = 0; i < mu.size(); ++i) mu[i] = i % 2 == 0 ? 0.7F : 0.02F;
+      for (std::size_t i = 0; i < mu.size(); ++i) mu[i] = i / 2 % 2 == 0 ? 0.9F : 0.02F;
       file.set(arrays::Array::of_floats("in/behaviour_probs", actions.shape(), mu));
       const oracle::Case input = oracle::make_case(std::move(file), {.with = keys, .params = {}});
       oracle::Variant variant = variant_of(input);
