@@ -181,10 +181,6 @@ TEST(TrainingConfigTest, ReturnsRefuseWhatTheyWouldNotRead) {
   EXPECT_EQ(refusal({{"returns", text("watkins")}, {"target_epsilon", 0.1}}),
             "target_epsilon = 0.1 contradicts returns = \"watkins\": its target policy is greedy; "
             "give one of \"harutyunyan\", \"tree_backup\", \"retrace\", \"importance_sampling\"");
-  EXPECT_THAT(
-      refusal({{"returns", text("retrace")}, {"target_epsilon", 0.1}}),
-      HasSubstr("target_epsilon = 0.1 contradicts mixer = \"qmix\": it needs a Q_tot that is "
-                "linear in the agents' values"));
 }
 
 TEST(ReferenceTest, EveryKeyHasALineAndTablesKeepTheirColumns) {
