@@ -1,7 +1,7 @@
 """QMIX and its relatives, exact to the bit: the oracle of qtot for NumPy.
 
     qtot.oracle         what every number of a learner step must be, and where somebody's differ
-    qtot.lambda_returns returns of a batch of episodes
+    qtot.lambda_returns returns of a batch of episodes; also corrected_returns, n_step_returns
     qtot.mixer          q_tot of a mixing network, and its gradients
 
 Arguments are arrays, or what numpy.asarray makes one of. What is float32 or float64 in C order and is
@@ -11,6 +11,6 @@ its memory. Wrong input is a ValueError that names the argument, what was expect
 
 from qtot import oracle
 from qtot._core import version as __version__
-from qtot._parts import lambda_returns, mixer
+from qtot._parts import corrected_returns, lambda_returns, mixer, n_step_returns
 
-__all__ = ["__version__", "lambda_returns", "mixer", "oracle"]
+__all__ = ["__version__", "corrected_returns", "lambda_returns", "mixer", "n_step_returns", "oracle"]

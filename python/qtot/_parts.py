@@ -19,19 +19,58 @@ def lambda_returns(rewards, next_values, terminated, gamma, td_lambda, lengths=N
     Returns an array like rewards, 0 behind each episode's end; float32 when rewards and next_values are,
     else float64.
     """
-    rewards = as_array("rewards", rewards)
-    next_values = as_array("next_values", next_values)
-    if rewards.ndim not in (1, 2):
-        raise ValueError(f"rewards: expected shape [B, T] or [T], found {list(rewards.shape)}")
-    require_shape("next_values", next_values, rewards.shape)
-    dtype = float_type(rewards, next_values)
-    lengths = _lengths(lengths, rewards.shape)
-    rows = (len(lengths), rewards.shape[-1])
-    returns = _core.lambda_returns(
-        as_array("rewards", rewards, dtype).reshape(rows),
-        as_array("next_values", next_values, dtype).reshape(rows),
-        _terminated(terminated, lengths, rewards.shape), lengths, float(gamma), float(td_lambda))
-    return returns.reshape(rewards.shape)
+    episodes = _Episodes(rewards, next_values, terminated, lengths)
+    return episodes.call(_core.lambda_returns, float(gamma), float(td_lambda))
+
+
+def corrected_returns(rewards, next_values, next_qs, next_traces, terminated, gamma, lengths=None):
+    """Off-policy corrected returns, by the learner's own recursion:
+
+        G[t] = r[t] + gamma (V[t+1] + c[t+1] (G[t+1] - Q[t+1])),   c[L] = 0, V[L] = 0 when terminated
+
+    next_qs      like rewards: Q[t+1] of the stored action in column t
+    next_traces  like rewards: c[t+1] in column t. With pi and mu the probabilities of that action under the
+                 target policy and when it was taken: lam (Harutyunyan), lam * is_greedy (Watkins), lam * pi
+                 (tree backup), lam * np.minimum(1, pi / mu) (Retrace), lam * pi / mu (importance sampling)
+
+    Column L - 1 of both is not read. The rest and the result are as in lambda_returns.
+    """
+    episodes = _Episodes(rewards, next_values, terminated, lengths, next_qs=next_qs,
+                         next_traces=next_traces)
+    return episodes.call(_core.corrected_returns, float(gamma))
+
+
+def n_step_returns(rewards, next_values, terminated, gamma, n_step, lengths=None):
+    """n-step returns: m = min(n_step, L - t) discounted rewards and gamma^m V[t + m], which is 0 at L when
+    terminated. The arguments and the result are as in lambda_returns; n_step is at least 1.
+    """
+    episodes = _Episodes(rewards, next_values, terminated, lengths)
+    # no episode is longer
+    return episodes.call(_core.n_step_returns, float(gamma), min(int(n_step), 2**30))
+
+
+class _Episodes:
+    """Arrays of B episodes, checked and in the form that _core reads in place."""
+
+    def __init__(self, rewards, next_values, terminated, lengths, **more):
+        rewards = as_array("rewards", rewards)
+        if rewards.ndim not in (1, 2):
+            raise ValueError(f"rewards: expected shape [B, T] or [T], found {list(rewards.shape)}")
+        arrays = {name: as_array(name, value)
+                  for name, value in {"next_values": next_values, **more}.items()}
+        for name, array in arrays.items():
+            require_shape(name, array, rewards.shape)
+        arrays = {"rewards": rewards, **arrays}
+        dtype = float_type(*arrays.values())
+        self._shape = rewards.shape
+        self._lengths = _lengths(lengths, rewards.shape)
+        self._terminated = _terminated(terminated, self._lengths, rewards.shape)
+        rows = (len(self._lengths), rewards.shape[-1])
+        self._arrays = [as_array(name, array, dtype).reshape(rows) for name, array in arrays.items()]
+
+    def call(self, function, *numbers):
+        returns = function(*self._arrays, self._terminated, self._lengths, *numbers)
+        return returns.reshape(self._shape)
 
 
 def _lengths(lengths, shape):

@@ -24,5 +24,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("check", &qtot::python::check);
   module.def("diagnose", &qtot::python::diagnose);
   module.def("lambda_returns", &qtot::python::lambda_returns);
+  module.def("corrected_returns", &qtot::python::corrected_returns);
+  module.def("n_step_returns", &qtot::python::n_step_returns);
   module.def("mixer", &qtot::python::mixer);
 }

@@ -18,6 +18,13 @@ std::string diagnose(const py::object& source, const std::string& name, const py
 py::array lambda_returns(const py::array& rewards, const py::array& next_values,
                          const py::array& terminated, const py::array& lengths, double gamma,
                          double td_lambda);
+/// next_qs, next_traces like rewards
+py::array corrected_returns(const py::array& rewards, const py::array& next_values,
+                            const py::array& next_qs, const py::array& next_traces,
+                            const py::array& terminated, const py::array& lengths, double gamma);
+py::array n_step_returns(const py::array& rewards, const py::array& next_values,
+                         const py::array& terminated, const py::array& lengths, double gamma,
+                         int n_step);
 
 /// agent_qs [M, N], state [M, S], grad_out [M, K] or None; all and the params of one type. Gives q_tot and
 /// None or (gradient of agent_qs, gradients by the names in `params`).

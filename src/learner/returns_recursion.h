@@ -44,11 +44,15 @@ template <class T, class Reward, class NextValue, class NextQ, class NextTrace, 
 void corrected_return_recursion(const ReturnShape& shape, const T& gamma, Reward reward,
                                 NextValue next_value, NextQ next_q, NextTrace next_trace,
                                 Result result, MultiplyAdd multiply_add) {
+  const auto follows = [&](std::ptrdiff_t t) { return t + 1 < shape.n; };
   const auto value = [&](std::ptrdiff_t t) {
+    if (!follows(t)) return T(next_value(t));
     const T trace = next_trace(t);
     return multiply_add(T(-trace), T(next_q(t)), T(next_value(t)));
   };
-  const auto weight = [&](std::ptrdiff_t t) { return T(gamma * T(next_trace(t))); };
+  const auto weight = [&](std::ptrdiff_t t) {
+    return follows(t) ? T(gamma * T(next_trace(t))) : T(0);
+  };
   lambda_return_recursion<T>(shape, weight, gamma, reward, value, result, multiply_add);
 }
 

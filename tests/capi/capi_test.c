@@ -9,13 +9,12 @@
 
 static int n_failed = 0;
 
-#define EXPECT(condition)                                                            \
-  do {                                                                               \
-    if (!(condition)) {                                                              \
-      ++n_failed;                                                                    \
-      fprintf(stderr, "%s:%d: %s [%s]\n", __FILE__, __LINE__, #condition,            \
-              qtot_last_error());                                                    \
-    }                                                                                \
+#define EXPECT(condition)                                                                     \
+  do {                                                                                        \
+    if (!(condition)) {                                                                       \
+      ++n_failed;                                                                             \
+      fprintf(stderr, "%s:%d: %s [%s]\n", __FILE__, __LINE__, #condition, qtot_last_error()); \
+    }                                                                                         \
   } while (0)
 
 /* The call fails as it should, and the sentence has `part` in it. */
@@ -62,8 +61,10 @@ static void test_stored_case_agrees(const char* data) {
   EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F64, NULL, &json, &agrees) == QTOT_OK && agrees == 1);
   EXPECT(json != NULL && strstr(json, "\"agrees\": true") != NULL);
   qtot_text_free(json);
-  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F32, "certified", NULL, &agrees) == QTOT_OK && agrees == 1);
-  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F64, "f64=1e-30", NULL, &agrees) == QTOT_OK && agrees == 0);
+  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F32, "certified", NULL, &agrees) == QTOT_OK &&
+         agrees == 1);
+  EXPECT(qtot_oracle_check(input, QTOT_DTYPE_F64, "f64=1e-30", NULL, &agrees) == QTOT_OK &&
+         agrees == 0);
   qtot_case_free(input);
 
   EXPECT(qtot_case_parse(bytes, n_bytes, "bytes", &input) == QTOT_OK);
@@ -198,20 +199,24 @@ static void test_wrong_arguments_are_named(void) {
                "data is NULL");
   EXPECT_ERROR(qtot_case_set_array(input, "", QTOT_FLOAT32, shape, 2, values), QTOT_BAD_INPUT,
                "name is empty");
-  EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT, "new: has no member in/");
+  EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT,
+               "new: has no member in/");
   EXPECT_ERROR(qtot_oracle_step(input, 3, &step), QTOT_BAD_INPUT, "dtype 3");
-  EXPECT_ERROR(qtot_oracle_check(input, QTOT_DTYPE_F64, "tight", NULL, NULL), QTOT_BAD_INPUT, "\"tight\"");
+  EXPECT_ERROR(qtot_oracle_check(input, QTOT_DTYPE_F64, "tight", NULL, NULL), QTOT_BAD_INPUT,
+               "\"tight\"");
   EXPECT(step == NULL);
   qtot_case_free(input);
 
   input = tiny_case();
-  EXPECT_ERROR(qtot_oracle_check(input, QTOT_DTYPE_F64, NULL, NULL, NULL), QTOT_BAD_INPUT, "no outputs");
+  EXPECT_ERROR(qtot_oracle_check(input, QTOT_DTYPE_F64, NULL, NULL, NULL), QTOT_BAD_INPUT,
+               "no outputs");
   EXPECT(qtot_case_set_meta(input, "{\"args\": ") == QTOT_OK);
   EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT, "meta");
   EXPECT_ERROR(qtot_case_set_key(input, "gamma"), QTOT_BAD_INPUT, "gamma");
   EXPECT(qtot_case_set_meta(input, "{}") == QTOT_OK);
   EXPECT(qtot_case_set_key(input, "gama=0.5") == QTOT_OK);
-  EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT, "did you mean gamma?");
+  EXPECT_ERROR(qtot_oracle_step(input, QTOT_DTYPE_F64, &step), QTOT_BAD_INPUT,
+               "did you mean gamma?");
   qtot_case_free(input);
 
   qtot_case_free(NULL);
@@ -234,17 +239,46 @@ static void test_lambda_returns(void) {
   EXPECT(returns[5] == 0 && returns[4] == 2 + 4 + 4 && returns[3] == 1 + 10.0 / 4 + 2);
 
   returns[0] = -1;
-  EXPECT_ERROR(qtot_lambda_returns(2, 3, rewards, next_values, terminated, too_long, 0.5, 0.5,
-                                   returns),
-               QTOT_BAD_INPUT, "lengths[1] is 4, but there are 3 steps");
+  EXPECT_ERROR(
+      qtot_lambda_returns(2, 3, rewards, next_values, terminated, too_long, 0.5, 0.5, returns),
+      QTOT_BAD_INPUT, "lengths[1] is 4, but there are 3 steps");
   EXPECT_ERROR(qtot_lambda_returns(2, 3, rewards, next_values, unclear, lengths, 0.5, 0.5, returns),
                QTOT_BAD_INPUT, "terminated[1]");
-  EXPECT_ERROR(qtot_lambda_returns(2, 3, rewards, next_values, terminated, lengths, 0.5, 1.5,
-                                   returns),
-               QTOT_BAD_INPUT, "td_lambda");
+  EXPECT_ERROR(
+      qtot_lambda_returns(2, 3, rewards, next_values, terminated, lengths, 0.5, 1.5, returns),
+      QTOT_BAD_INPUT, "td_lambda");
   EXPECT_ERROR(qtot_lambda_returns(2, 3, rewards, NULL, terminated, lengths, 0.5, 0.5, returns),
                QTOT_BAD_INPUT, "next_values is NULL");
   EXPECT(returns[0] == -1);
+}
+
+static void test_other_returns(void) {
+  const double rewards[6] = {1, 2, 4, 1, 2, NAN};
+  const double next_values[6] = {8, 16, 32, 8, 16, NAN};
+  const double next_qs[6] = {4, 8, NAN, 4, NAN, NAN};
+  const double next_traces[6] = {0.5, 1, NAN, 0, NAN, NAN};
+  const uint8_t terminated[2] = {1, 0};
+  const uint64_t lengths[2] = {3, 2};
+  double returns[6] = {-1, -1, -1, -1, -1, -1};
+  EXPECT(qtot_corrected_returns(2, 3, rewards, next_values, next_qs, next_traces, terminated,
+                                lengths, 0.5, returns) == QTOT_OK);
+  EXPECT(returns[2] == 4 && returns[1] == 2 + 0.5 * (16 + 4 - 8));
+  EXPECT(returns[0] == 1 + 0.5 * (8 + 0.5 * (8 - 4)));
+  EXPECT(returns[5] == 0 && returns[4] == 2 + 8 && returns[3] == 1 + 4);
+  EXPECT_ERROR(qtot_corrected_returns(2, 3, rewards, next_values, NULL, next_traces, terminated,
+                                      lengths, 0.5, returns),
+               QTOT_BAD_INPUT, "next_qs is NULL");
+
+  EXPECT(qtot_n_step_returns(2, 3, rewards, next_values, terminated, lengths, 0.5, 2, returns) ==
+         QTOT_OK);
+  EXPECT(returns[2] == 4 && returns[1] == 2 + 2 && returns[0] == 1 + 1 + 4);
+  EXPECT(returns[5] == 0 && returns[4] == 2 + 8 && returns[3] == 1 + 1 + 4);
+  EXPECT(qtot_n_step_returns(2, 3, rewards, next_values, terminated, lengths, 0.5, UINT64_MAX,
+                             returns) == QTOT_OK);
+  EXPECT(returns[0] == 1 + 1 + 1);
+  EXPECT_ERROR(
+      qtot_n_step_returns(2, 3, rewards, next_values, terminated, lengths, 0.5, 0, returns),
+      QTOT_BAD_INPUT, "n_step: must be at least 1");
 }
 
 int main(int n_words, char** words) {
@@ -257,6 +291,7 @@ int main(int n_words, char** words) {
   test_case_from_arrays_gives_the_numbers();
   test_wrong_arguments_are_named();
   test_lambda_returns();
+  test_other_returns();
   if (n_failed > 0) fprintf(stderr, "%d failed\n", n_failed);
   return n_failed > 0 ? 1 : 0;
 }

@@ -60,6 +60,54 @@ def test_lambda_returns_are_pymarl2s_where_episodes_fill_the_batch():
     assert n_compared > 0
 
 
+def batch_of_returns():
+    rng = np.random.default_rng(9)
+    rewards, values, qs = rng.normal(size=(3, 4, 7))
+    return rewards, values, qs, np.array([True, False, True, False]), np.array([7, 7, 3, 1])
+
+
+def test_corrected_returns_are_the_forward_view():
+    rewards, values, qs, ended, lengths = batch_of_returns()
+    traces = np.random.default_rng(10).uniform(size=qs.shape)
+    returns = qtot.corrected_returns(rewards, values, qs, traces, ended, 0.9, lengths)
+    for b, length in enumerate(lengths):
+        v = np.where(np.arange(7) == length - 1, 0 if ended[b] else values[b], values[b])
+        q = np.append(0, qs[b])  # Q[0] cancels
+        for t in range(length):
+            want, weight = q[t], 1
+            for k in range(t, length):
+                want += weight * (rewards[b, k] + 0.9 * v[k] - q[k])
+                weight *= 0.9 * traces[b, k]
+            np.testing.assert_allclose(returns[b, t], want, rtol=1e-13, atol=1e-13)
+        assert not returns[b, length:].any()
+
+
+def test_n_step_returns_are_their_sums():
+    rewards, values, _, ended, lengths = batch_of_returns()
+    for n in (1, 2, 5, 10**12):
+        returns = qtot.n_step_returns(rewards, values, ended, 0.9, n, lengths)
+        for b, length in enumerate(lengths):
+            for t in range(length):
+                m = min(n, length - t)
+                want = sum(0.9**i * rewards[b, t + i] for i in range(m))
+                if t + m < length or not ended[b]:
+                    want += 0.9**m * values[b, t + m - 1]
+                np.testing.assert_allclose(returns[b, t], want, rtol=1e-13, atol=1e-13)
+
+
+def test_returns_are_peng_s_where_they_must_be():
+    rewards, values, _, ended, lengths = batch_of_returns()
+    one_step = qtot.lambda_returns(rewards, values, ended, 0.9, 0, lengths)
+    assert np.array_equal(qtot.n_step_returns(rewards, values, ended, 0.9, 1, lengths), one_step)
+    no_traces = np.zeros_like(rewards)
+    corrected = qtot.corrected_returns(rewards, values, values, no_traces, ended, 0.9, lengths)
+    assert np.array_equal(corrected, one_step)
+    with pytest.raises(ValueError, match=r"next_traces: expected shape \[4, 7\], found \[7\]"):
+        qtot.corrected_returns(rewards, values, values, no_traces[0], ended, 0.9, lengths)
+    with pytest.raises(ValueError, match="n_step: must be at least 1, found 0"):
+        qtot.n_step_returns(rewards, values, ended, 0.9, 0, lengths)
+
+
 def test_lambda_returns_do_not_read_what_has_no_meaning():
     rewards = np.array([[1, 2, np.nan], [1, 2, 3]], float)
     values = np.array([[1, np.nan, np.nan], [1, 2, 3]], float)

@@ -148,6 +148,32 @@ QTOT_API qtot_status qtot_lambda_returns(uint64_t n_episodes, uint64_t n_steps,
                                          const uint8_t* terminated, const uint64_t* lengths,
                                          double gamma, double td_lambda, double* returns);
 
+/* Off-policy corrected returns, of arrays like those of qtot_lambda_returns():
+ *
+ *   G[t] = r[t] + gamma (V[t+1] + c[t+1] (G[t+1] - Q[t+1])),   c[L] = 0, V[L] = 0 when terminated
+ *
+ * next_qs      [B, T]  Q[t+1] of the stored action in column t
+ * next_traces  [B, T]  c[t+1], at least 0, of the caller's making: with pi and mu the probabilities of that
+ *                      action under the target policy and when it was taken, lambda (Harutyunyan), lambda
+ *                      where it is greedy (Watkins), lambda pi (tree backup), lambda min(1, pi / mu)
+ *                      (Retrace), lambda pi / mu (importance sampling)
+ *
+ * Column L - 1 of next_qs and next_traces is not read. */
+QTOT_API qtot_status qtot_corrected_returns(uint64_t n_episodes, uint64_t n_steps,
+                                            const double* rewards, const double* next_values,
+                                            const double* next_qs, const double* next_traces,
+                                            const uint8_t* terminated, const uint64_t* lengths,
+                                            double gamma, double* returns);
+
+/* n-step returns, of the same arrays: m = min(n_step, L - t) discounted rewards and gamma^m V[t + m], which
+ * is 0 at L when terminated.
+ *
+ * n_step  at least 1 */
+QTOT_API qtot_status qtot_n_step_returns(uint64_t n_episodes, uint64_t n_steps,
+                                         const double* rewards, const double* next_values,
+                                         const uint8_t* terminated, const uint64_t* lengths,
+                                         double gamma, uint64_t n_step, double* returns);
+
 #ifdef __cplusplus
 }
 #endif

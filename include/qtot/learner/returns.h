@@ -89,8 +89,8 @@ template <class T>
 struct ReturnTerms {
   math::ConstMatView<T> rewards;      // r[t], of row t; n_valid rows or more
   math::ConstMatView<T> next_values;  // V[t+1] of the target policy
-  math::ConstMatView<T> next_qs;      // Q[t+1] of the stored actions
-  math::ConstMatView<T> next_traces;  // c[t+1]; 0 where no stored step follows
+  math::ConstMatView<T> next_qs;      // Q[t+1] of the stored actions; the last row is not read
+  math::ConstMatView<T> next_traces;  // c[t+1]; the last row is not read, where it is 0
 };
 
 /// The off-policy corrected return, by the same recursion with a weight of R[t+1] for each row:
