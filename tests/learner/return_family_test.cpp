@@ -298,6 +298,38 @@ TYPED_TEST(ReturnBits, WithoutTracesEveryRuleIsOneStepBitForBit) {
   EXPECT_EQ(one, peng);
 }
 
+// Numbers that were reckoned apart from this code: r = (1, 0, 2), V = (0.5, 1, -1, 3), Q = (0.2, 0.9, -1, 2),
+// gamma 0.9, lambda 0.6.
+TEST(ReturnFamily, GivesTheGoldenNumbers) {
+  using Numbers = std::vector<double>;
+  const Numbers r = {1, 0, 2}, next_v = {1, -1, 3}, next_q = {0.9, -1, 2};
+  const auto column = [](const Numbers& x) { return math::view(x.data(), 3, 1); };
+  const auto expect = [](const Numbers& found, const Numbers& golden) {
+    for (std::size_t t = 0; t < 3; ++t) EXPECT_NEAR(found[t], golden[t], 1e-14) << t;
+  };
+  Numbers found(3);
+  const auto out = math::view(found.data(), 3, 1);
+  const auto corrected_by = [&](const Numbers& traces, bool terminated) {
+    corrected_returns<double>({.rewards = column(r),
+                               .next_values = column(next_v),
+                               .next_qs = column(next_q),
+                               .next_traces = column(traces)},
+                              return_shape(3, terminated), 0.9, out);
+    return found;
+  };
+  const Numbers harutyunyan = {0.6, 0.6, 0.6};  // the last of them is not read
+  expect(corrected_by(harutyunyan, false), {2.59012, 2.178, 4.7});
+  expect(corrected_by(harutyunyan, true), {1.8028, 0.72, 2});
+  const Numbers watkins = {0, 0.6, 0};  // the action at slot 1 explored
+  expect(corrected_by(watkins, false), {1.9, 2.178, 4.7});
+  expect(corrected_by(watkins, true), {1.9, 0.72, 2});
+  const auto weights = ReturnWeights<double>::from(0.9, 0.6);
+  lambda_returns<double>(column(r), column(next_v), return_shape(3, false), weights, out);
+  expect(found, {2.53612, 2.178, 4.7});
+  n_step_returns<double>(column(r), column(next_v), return_shape(3, true), 1, 0.9, out);
+  expect(found, {1.9, -0.9, 2});
+}
+
 // What wrong masks and padding do: rows that earn nothing neither add a reward nor start a window.
 TEST(ReturnFamily, AWindowEndsWithTheValidRows) {
   const std::vector<double> r = {1, 2, 4, 100}, v = {8, 16, 32, 1000};
