@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
-#include <mutex>
 
 #include "cli/games_report.h"
 #include "cli/verbs.h"
@@ -96,22 +95,25 @@ std::vector<Task> tasks_of(const Arguments& arguments, std::vector<GameResult>& 
   return tasks;
 }
 
-// Each lesson on a thread of its own; which shows in no bit.
+// Each lesson on a thread of its own, some at a time; which shows in no bit.
 void teach_all(const std::vector<Task>& tasks, unsigned n_threads) {
   metrics::ProgressBar bar(std::cerr, metrics::ProgressStyle::of_stderr());
-  metrics::Progress progress{
-      .t_env = 0, .t_max = static_cast<std::int64_t>(tasks.size()), .unit = "lessons"};
-  std::mutex mutex;
-  bar.show(progress);
+  const auto progress = [&](std::size_t n_done) {
+    return metrics::Progress{.t_env = static_cast<std::int64_t>(n_done),
+                             .t_max = static_cast<std::int64_t>(tasks.size()),
+                             .unit = "lessons"};
+  };
+  const std::size_t n_at_once = std::size_t{4} * n_threads;
   rollout::TbbExecutor executor(n_threads);
-  executor.for_each(tasks.size(), [&](std::size_t index, std::size_t) {
-    const Task& task = tasks[index];
-    task.result->lessons[task.place] = games::teach(task.config, task.result->pupil.n_updates);
-    const std::scoped_lock lock(mutex);
-    ++progress.t_env;
-    bar.show(progress);
-  });
-  bar.finish(progress);
+  for (std::size_t first = 0; first < tasks.size(); first += n_at_once) {
+    bar.show(progress(first));
+    const std::size_t n = std::min(n_at_once, tasks.size() - first);
+    executor.for_each(n, [&](std::size_t index, std::size_t) {
+      const Task& task = tasks[first + index];
+      task.result->lessons[task.place] = games::teach(task.config, task.result->pupil.n_updates);
+    });
+  }
+  bar.finish(progress(tasks.size()));
 }
 
 ExitCode run(const Arguments& arguments) {
