@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bench/clock.h"
+#include "bench/mixer_operations.h"
 #include "bench/peak.h"
 #include "bench/projection.h"
 #include "bench/synthetic.h"
@@ -21,9 +22,6 @@
 namespace qtot::bench {
 namespace {
 
-constexpr int kEmbedding = 32;  // PyMARL's sizes
-constexpr int kHypernet = 64;
-
 constexpr int kWarmUp = 2;
 
 learner::Network<float> network_of(const LearnerBenchOptions& options,
@@ -31,11 +29,7 @@ learner::Network<float> network_of(const LearnerBenchOptions& options,
   agents::AgentConfig agent;
   agent.spec = spec;
   agent.hidden_dim = options.hidden_dim;
-  mixers::MixerConfig mixer;
-  mixer.mixer = options.mixer;
-  mixer.mixing_embed_dim = kEmbedding;
-  mixer.hypernet_embed = kHypernet;
-  return learner::make_network<float>(agent, mixer);
+  return learner::make_network<float>(agent, mixer_of_bench(agent.spec, options.mixer));
 }
 
 // Wall clock.
@@ -108,29 +102,23 @@ std::vector<Projection> project(const LearnerBenchOptions& options, const core::
 
 double flop_of_update(const core::DecPomdpSpec& spec, const std::vector<int>& lengths,
                       const std::string& mixer, int hidden_dim) {
-  const double n = spec.n_agents, s = spec.state_dim, a = spec.n_actions;
+  const double n = spec.n_agents, a = spec.n_actions;
   const double x = spec.obs_dim + spec.n_actions + spec.n_agents;
-  const double h = hidden_dim, e = kEmbedding, w = kHypernet;
+  const double h = hidden_dim;
   const double agent_row = 2 * (x * h + 6 * h * h + h * a);
   const double agent_gradient = 2 * (x * h + 12 * h * h + h);
-  const double hypernets = 2 * s * w + 2 * s * e + w * n * e + w * e + e;
-  const double mixer_row = 2 * hypernets + 4 * (n * e + e);
-  const double mixer_gradient = 2 * hypernets + 2 * (w * n * e + w * e) + 8 * n * e;
+  const MixerOperations of_mixer = mixer_operations(spec, mixer_of_bench(spec, mixer));
   double sum = 0;
   for (const int length : lengths) {
     sum += 2 * n * (length + 1) * agent_row + n * length * agent_gradient;
-    if (mixer == "qmix") sum += length * (2 * mixer_row + mixer_gradient);
+    sum += length * (2 * of_mixer.forward + of_mixer.backward);
   }
   return sum;
 }
 
 LearnerReport bench_learner(const LearnerBenchOptions& options) {
-  if (options.mixer != "qmix" && options.mixer != "vdn" && options.mixer != "iql") {
-    throw Error("--mixer " + options.mixer +
-                ": expected qmix, vdn or iql, whose operations are "
-                "counted");
-  }
   LearnerReport report{.spec = parse_shape(options.shape), .options = options};
+  mixer_operations(report.spec, mixer_of_bench(report.spec, options.mixer));  // refuses early
   report.isa = math::name(math::active_isa());
   if (options.transport != nullptr) report.n_ranks = options.transport->n_ranks();
   Random random;

@@ -19,7 +19,9 @@ constexpr auto kPymarlKeys = std::to_array<PymarlKey>({
     {"buffer_cpu_only", "*", ""},
     {"runner", "\"episode\"|\"parallel\"", "batch_size_run says how many run in parallel"},
     {"mac", "\"basic_mac\"|\"n_mac\"", ""},
-    {"learner", "\"q_learner\"|\"nq_learner\"", ""},
+    {"learner", "\"q_learner\"|\"nq_learner\"|\"dmaq_qatten_learner\"", ""},
+    {"is_adv_attention", "*", ""},
+    {"is_stop_gradient", "*", ""},
     {"agent_output_type", "\"q\"", ""},
     {"action_selector", "\"epsilon_greedy\"", ""},
     {"test_greedy", "True", ""},
@@ -96,6 +98,17 @@ void adopt_learner(Map& map) {
   map.emplace_back("loss_factor", Value{0.5, learner->origin});
 }
 
+// PyMARL2 puts the size in the place of True when it knows the environment: that is unit_dim = 0 here.
+void adopt_unit_size(Map& map) {
+  const auto size = std::ranges::find(map, "agent_own_state_size", &Entry::first);
+  if (size == map.end()) return;
+  if (std::holds_alternative<bool>(size->second.data)) {
+    map.erase(size);
+  } else {
+    size->first = "unit_dim";
+  }
+}
+
 // EPyMARL's standardise_rewards is a boolean
 void adopt_reward_scaling(Map& map) {
   Value* value = find(map, "standardise_rewards");
@@ -117,6 +130,8 @@ std::vector<std::string> adopt_pymarl_keys(Map& map) {
   }
   replace_text(map, "mixer", "none", "iql");
   replace_text(map, "mixer", "nmix", "qmix");
+  replace_text(map, "mixer", "dmaq", "qplex");
+  adopt_unit_size(map);
   replace_text(map, "agent", "n_rnn", "rnn");
   adopt_learner(map);
   adopt_reward_scaling(map);

@@ -148,8 +148,9 @@ void network_options(TrainingConfig& c, Options& o) {
   o.add("gain", c.gain, "factor of the orthogonal output layer of the agent", above(0.0));
 
   o.add("mixer", c.mixer,
-        "how utilities become Q_tot: qmix, vdn, iql (none), or the ablations of the QMIX paper "
-        "vdn_s, qmix_lin, qmix_ns; nmix is another name of qmix");
+        "how utilities become Q_tot: qmix, vdn, iql (none), qatten, qplex, or the ablations of the "
+        "QMIX "
+        "paper vdn_s, qmix_lin, qmix_ns; nmix is another name of qmix, dmaq of qplex");
   o.add("mixing_embed_dim", c.mixing_embed_dim, "width of the mixing network", width());
   o.add("hypernet_layers", c.hypernet_layers, "layers of the networks that write its weights",
         between(1, 2));
@@ -163,6 +164,42 @@ void network_options(TrainingConfig& c, Options& o) {
         one_of({"before", "after"}));
   o.add("qmix_ns_state_bias", c.qmix_ns_state_bias,
         "whether qmix_ns, whose weights know no state, keeps the state's value as a bias");
+}
+
+void qatten_options(TrainingConfig& c, Options& o) {
+  o.add(
+      "unit_dim", c.unit_dim,
+      "qatten: the state begins with this many numbers about each agent, agent by agent; 0: all of "
+      "it, in equal shares; another name is agent_own_state_size",
+      between(0, kMaxWidth));
+  o.add("n_attention_head", c.n_attention_head, "qatten: heads that weigh the agents", width());
+  o.add("n_query_embedding_layer1", c.n_query_embedding_layer1,
+        "qatten: hidden width of the networks from the state to the queries", width());
+  o.add("n_query_embedding_layer2", c.n_query_embedding_layer2, "qatten: width of the queries",
+        width());
+  o.add("n_key_embedding_layer1", c.n_key_embedding_layer1,
+        "qatten: width of the keys; the queries'", width());
+  o.add("n_head_embedding_layer1", c.n_head_embedding_layer1,
+        "qatten: hidden width of the network that weighs the heads", width());
+  o.add("n_head_embedding_layer2", c.n_head_embedding_layer2,
+        "qatten: its outputs, as many as there are heads", width());
+  o.add("n_constrant_value", c.n_constrant_value,
+        "qatten: hidden width of the network of the state's value; PyMARL2's spelling", width());
+  o.add("type", c.type, "qatten: whether the state weighs the heads, or they are just added",
+        one_of({"weighted", "none"}));
+}
+
+void qplex_options(TrainingConfig& c, Options& o) {
+  o.add("num_kernel", c.num_kernel, "qplex: products that its advantage weights add up", width());
+  o.add("adv_hypernet_layers", c.adv_hypernet_layers,
+        "qplex: layers of the networks that write them", between(1, 3));
+  o.add("adv_hypernet_embed", c.adv_hypernet_embed,
+        "qplex: their width where they have several layers", width());
+  o.add(
+      "is_minus_one", c.is_minus_one,
+      "qplex: the weights of the advantages are taken minus one, since the values hold them once");
+  o.add("weighted_head", c.weighted_head,
+        "qplex: the state scales and shifts the agents' values first");
 }
 
 void reporting_options(TrainingConfig& c, Options& o) {
@@ -220,6 +257,20 @@ void check_returns(const TrainingConfig& c) {
   }
 }
 
+// PyMARL2 has keys for widths that only one value fits.
+void check_qatten(const TrainingConfig& c) {
+  const auto require_same = [](const char* a, int x, const char* b, int y) {
+    if (x == y) return;
+    throw Error(std::string(a) + " = " + std::to_string(x) + " differs from " + b + " = " +
+                std::to_string(y) + ": qatten needs them equal");
+  };
+  if (c.mixer != "qatten") return;
+  require_same("n_query_embedding_layer2", c.n_query_embedding_layer2, "n_key_embedding_layer1",
+               c.n_key_embedding_layer1);
+  require_same("n_head_embedding_layer2", c.n_head_embedding_layer2, "n_attention_head",
+               c.n_attention_head);
+}
+
 }  // namespace
 
 void TrainingConfig::options(Options& o) {
@@ -227,6 +278,8 @@ void TrainingConfig::options(Options& o) {
   target_options(*this, o);
   optimiser_options(*this, o);
   network_options(*this, o);
+  qatten_options(*this, o);
+  qplex_options(*this, o);
   reporting_options(*this, o);
 }
 
@@ -254,6 +307,7 @@ void check(const TrainingConfig& c) {
                 ": exploration falls over time");
   }
   check_returns(c);
+  check_qatten(c);
   if (!c.abs && c.qmix_pos_func != "abs") {
     throw Error("abs = False contradicts qmix_pos_func = \"" + c.qmix_pos_func +
                 "\": weights are either free or made positive");

@@ -64,6 +64,19 @@ mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
   mixer.bias_place = config.qmix_bias_place;
   mixer.orthogonal = config.use_orthogonal;
   mixer.ns_state_bias = config.qmix_ns_state_bias;
+  mixer.unit_dim = config.unit_dim;
+  mixer.n_heads = config.n_attention_head;
+  mixer.query_hidden = config.n_query_embedding_layer1;
+  mixer.key_embed = config.n_key_embedding_layer1;
+  mixer.head_hidden = config.n_head_embedding_layer1;
+  mixer.value_hidden = config.n_constrant_value;
+  mixer.weighted_heads = config.type == "weighted";
+  mixer.n_actions = spec.n_actions;
+  mixer.n_kernels = config.num_kernel;
+  mixer.kernel_layers = config.adv_hypernet_layers;
+  mixer.kernel_hidden = config.adv_hypernet_embed;
+  mixer.advantage_minus_one = config.is_minus_one;
+  mixer.weighted_agents = config.weighted_head;
   return mixer;
 }
 

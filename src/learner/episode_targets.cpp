@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "learner/episode_returns.h"
+#include "learner/mixed_actions.h"
 #include "qtot/math/elementary.h"
 
 namespace qtot::learner {
@@ -74,28 +75,48 @@ Buffer<T> stored_values(const PassContext<T>& context, const core::Episode& epis
   });
 }
 
-// Values that the target mixer makes of the agents' values from slot `first_slot` on, [rows, K].
+// Whose values are mixed.
+enum class Actions { kGreedy, kStored };
+
+// Rows of slots from these on.
+struct FirstSlots {
+  Index values = 0;
+  Index states = 0;
+};
+
+// What the target mixer makes of the agents' values, [rows, K].
 template <class T>
-Buffer<T> mix_targets(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<T> states,
-                      Index first_slot, nn::Workspace<T>& workspace) {
+Buffer<T> mix_targets(const PassContext<T>& context, const core::Episode& episode,
+                      const TargetInputs<T>& inputs, Actions actions, Buffer<T> agent_qs,
+                      FirstSlots first, nn::Workspace<T>& workspace, mixers::Tape<T>& tape) {
   const mixers::Mixer<T>& mixer = *context.network.mixer;
+  const Mistakes& mistakes = context.config.mistakes;
   const Buffer<T> q_tot = workspace.take(agent_qs.rows, mixer.n_outputs());
-  mixers::Tape<T> tape;
-  const bool is_online = context.config.mistakes.target_mixer_is_online;
-  mixer.forward(
-      is_online ? context.online : context.target,
-      {.agent_qs = agent_qs.const_view(), .state = states.const_view(first_slot, agent_qs.rows)},
-      workspace, tape, q_tot.view());
+  const auto action_of = [&](int slot, int n) {
+    if (actions == Actions::kStored) return stored_action(episode, slot, n);
+    const auto online = static_cast<Action>(inputs.greedy_actions.row(index(slot))[n]);
+    const T* const qs = inputs.target_utilities.row(index(slot) * agent_qs.cols + n);
+    return target_action(context, episode, slot, n, online, qs);
+  };
+  const mixers::MixerInputs<T> in =
+      with_actions(mixer, episode, inputs.target_utilities, first.values, mistakes.ignores_avail,
+                   action_of, workspace,
+                   {.agent_qs = agent_qs.const_view(),
+                    .state = inputs.states.const_view(first.states, agent_qs.rows)});
+  mixer.forward(mistakes.target_mixer_is_online ? context.online : context.target, in, workspace,
+                tape, q_tot.view());
   return q_tot;
 }
 
 // The same of slot t + 1 in row t.
 template <class T>
-Buffer<T> mix_next(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<T> states,
-                   nn::Workspace<T>& workspace) {
+Buffer<T> mix_next(const PassContext<T>& context, const core::Episode& episode,
+                   const TargetInputs<T>& inputs, Actions actions, Buffer<T> agent_qs,
+                   nn::Workspace<T>& workspace, mixers::Tape<T>& tape) {
   const Mistakes& mistakes = context.config.mistakes;
-  const Index first = mistakes.values_of_own_slot || mistakes.target_state_of_step ? 0 : 1;
-  return mix_targets(context, agent_qs, states, first, workspace);
+  const bool is_own = mistakes.values_of_own_slot || mistakes.target_state_of_step;
+  const FirstSlots first = {.values = first_next_slot(context), .states = is_own ? 0 : 1};
+  return mix_targets(context, episode, inputs, actions, agent_qs, first, workspace, tape);
 }
 
 // Rewards of the loss rows, [n_steps, K]. PyMARL2's q_lambda (T2) adds V[t] - Q[t], the target
@@ -117,8 +138,12 @@ Buffer<T> rewards_of(const PassContext<T>& context, const EpisodePlan& plan,
         return greedy_value(context, episode, slot, n, online, qs);
       });
   const Buffer<T> stored = stored_values(context, episode, inputs, 0, workspace);
-  const Buffer<T> v = mix_targets(context, greedy, inputs.states, 0, workspace);
-  const Buffer<T> q = mix_targets(context, stored, inputs.states, 0, workspace);
+  mixers::Tape<T> tape;
+  const auto mix = [&](Actions actions, Buffer<T> agent_qs) {
+    return mix_targets(context, episode, inputs, actions, agent_qs, {}, workspace, tape);
+  };
+  const Buffer<T> v = mix(Actions::kGreedy, greedy);
+  const Buffer<T> q = mix(Actions::kStored, stored);
   for (Index i = 0; i < rewards.rows * n_outputs; ++i) {
     rewards.data[i] = rewards.data[i] + v.data[i] - q.data[i];
   }
@@ -223,11 +248,13 @@ void greedy_values(const PassContext<T>& context, const EpisodePlan& plan, Buffe
 
 template <class T>
 Buffer<T> next_values(const PassContext<T>& context, const EpisodePlan& plan,
-                      const TargetInputs<T>& inputs, nn::Workspace<T>& workspace) {
+                      const TargetInputs<T>& inputs, nn::Workspace<T>& workspace,
+                      mixers::Tape<T>* tape) {
   const core::Episode& episode = *plan.episode;
   const int first = first_next_slot(context);
+  const bool follows = context.config.returns == ReturnRule::kSarsa;
   Buffer<T> agent_qs = inputs.greedy_qs;
-  if (context.config.returns == ReturnRule::kSarsa) {
+  if (follows) {
     agent_qs = stored_values(context, episode, inputs, first, workspace);
   } else if (context.config.target_epsilon > 0) {
     agent_qs = for_each_agent(inputs, first, workspace, [&](int slot, int n, Action, const T* qs) {
@@ -235,7 +262,9 @@ Buffer<T> next_values(const PassContext<T>& context, const EpisodePlan& plan,
       return expected_value(context, episode, slot, n, greedy_q, qs);
     });
   }
-  return mix_next(context, agent_qs, inputs.states, workspace);
+  mixers::Tape<T> own;
+  return mix_next(context, episode, inputs, follows ? Actions::kStored : Actions::kGreedy, agent_qs,
+                  workspace, tape == nullptr ? own : *tape);
 }
 
 template <class T>
@@ -247,7 +276,8 @@ void targets(const PassContext<T>& context, const EpisodePlan& plan, const Targe
   if (is_corrected(context.config.returns)) {
     const Buffer<T> stored =
         stored_values(context, *plan.episode, inputs, first_next_slot(context), workspace);
-    next_qs = mix_next(context, stored, inputs.states, workspace);
+    mixers::Tape<T> tape;
+    next_qs = mix_next(context, *plan.episode, inputs, Actions::kStored, stored, workspace, tape);
     traces = next_traces(context, plan, inputs, workspace);
   }
   episode_returns<T>(context.config, plan,
@@ -258,12 +288,12 @@ void targets(const PassContext<T>& context, const EpisodePlan& plan, const Targe
                      returns);
 }
 
-#define QTOT_INSTANTIATE(T)                                                                   \
-  template void greedy_values<T>(const PassContext<T>&, const EpisodePlan&, Buffer<T>,        \
-                                 const TargetInputs<T>&);                                     \
-  template Buffer<T> next_values<T>(const PassContext<T>&, const EpisodePlan&,                \
-                                    const TargetInputs<T>&, nn::Workspace<T>&);               \
-  template void targets<T>(const PassContext<T>&, const EpisodePlan&, const TargetInputs<T>&, \
+#define QTOT_INSTANTIATE(T)                                                                       \
+  template void greedy_values<T>(const PassContext<T>&, const EpisodePlan&, Buffer<T>,            \
+                                 const TargetInputs<T>&);                                         \
+  template Buffer<T> next_values<T>(const PassContext<T>&, const EpisodePlan&,                    \
+                                    const TargetInputs<T>&, nn::Workspace<T>&, mixers::Tape<T>*); \
+  template void targets<T>(const PassContext<T>&, const EpisodePlan&, const TargetInputs<T>&,     \
                            Buffer<T>, nn::Workspace<T>&, math::MatView<T>);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE

@@ -23,9 +23,11 @@ void greedy_values(const PassContext<T>& context, const EpisodePlan& plan, nn::B
 
 /// The joint value of slot t + 1 that the returns take, in row t: of the greedy actions, for SARSA's of
 /// the stored ones, and where the target policy explores its expectation. [n_steps, K]
+/// `tape`, where given, is the target mixer's.
 template <class T>
 nn::Buffer<T> next_values(const PassContext<T>& context, const EpisodePlan& plan,
-                          const TargetInputs<T>& inputs, nn::Workspace<T>& workspace);
+                          const TargetInputs<T>& inputs, nn::Workspace<T>& workspace,
+                          mixers::Tape<T>* tape = nullptr);
 
 /// The targets of an episode's loss rows.
 ///

@@ -10,6 +10,7 @@ Network<T> make_network(const agents::AgentConfig& agent, mixers::MixerConfig mi
   Network<T> network;
   mixer.n_agents = agent.spec.n_agents;
   mixer.state_dim = agent.spec.state_dim;
+  mixer.n_actions = agent.spec.n_actions;
   network.agent = agents::make_agent<T>(agent, network.layout);
   network.mixer = mixers::make_mixer<T>(mixer, network.layout);
   network.objective = &objective_of<T>("td");

@@ -1,5 +1,6 @@
 #include "mixers/registry.h"
 
+#include <cstdint>
 #include <initializer_list>
 #include <sstream>
 #include <string_view>
@@ -49,12 +50,50 @@ void require_positivity(const MixerConfig& config) {
   }
 }
 
+// What each agent has of the state if nothing says so: an equal share.
+int unit_dim_of(const MixerConfig& config) {
+  if (config.unit_dim != 0) return config.unit_dim;
+  if (config.state_dim % config.n_agents == 0) return config.state_dim / config.n_agents;
+  throw Error("unit_dim = 0: the " + std::to_string(config.state_dim) +
+              " numbers of the state do not divide among " + std::to_string(config.n_agents) +
+              " agents; say how many of its first numbers belong to each");
+}
+
+void require_units(const MixerConfig& config) {
+  require_size("n_attention_head", config.n_heads);
+  require_size("n_query_embedding_layer1", config.query_hidden);
+  require_size("n_key_embedding_layer1", config.key_embed);
+  require_size("n_head_embedding_layer1", config.head_hidden);
+  require_size("n_constrant_value", config.value_hidden);
+  require_size("state_dim", config.state_dim);
+  const int unit_dim = unit_dim_of(config);
+  require_size("unit_dim", unit_dim);
+  const std::int64_t needed = std::int64_t{config.n_agents} * unit_dim;
+  if (needed <= config.state_dim) return;
+  throw Error("unit_dim = " + std::to_string(unit_dim) + ": " + std::to_string(config.n_agents) +
+              " agents take " + std::to_string(needed) + " numbers of the state, which has " +
+              std::to_string(config.state_dim));
+}
+
+void require_kernels(const MixerConfig& config) {
+  require_size("state_dim", config.state_dim);
+  require_size("n_actions", config.n_actions);
+  require_size("hypernet_embed", config.hypernet_embed);
+  require_size("num_kernel", config.n_kernels);
+  require_size("adv_hypernet_embed", config.kernel_hidden);
+  if (config.kernel_layers >= 1 && config.kernel_layers <= 3) return;
+  throw Error("adv_hypernet_layers = " + std::to_string(config.kernel_layers) +
+              ": must be 1, 2 or 3");
+}
+
 void check(const MixerConfig& config) {
   require_size("n_agents", config.n_agents);
   if (config.mixer == "iql" || config.mixer == "vdn") return;  // nothing else is read
 
   if (config.mixer != "qmix_ns" || config.ns_state_bias)
     require_size("state_dim", config.state_dim);
+  if (config.mixer == "qatten") return require_units(config);
+  if (config.mixer == "qplex") return require_kernels(config);
   require_size("mixing_embed_dim", config.mixing_embed_dim);
   require_positivity(config);
   if (config.hypernet_layers != 1 && config.hypernet_layers != 2) {
@@ -78,10 +117,12 @@ const std::vector<MixerFamily>& families() {
 
 template <class T>
 std::unique_ptr<Mixer<T>> make_mixer(const MixerConfig& config, nn::ParamLayout& layout) {
-#define QTOT_MIXER(name, summary)          \
-  if (config.mixer == #name) {             \
-    check(config);                         \
-    return make_##name<T>(config, layout); \
+  MixerConfig resolved = config;
+#define QTOT_MIXER(name, summary)                                          \
+  if (config.mixer == #name) {                                             \
+    check(config);                                                         \
+    if (config.mixer == "qatten") resolved.unit_dim = unit_dim_of(config); \
+    return make_##name<T>(resolved, layout);                               \
   }
 #include "mixers/mixers.def"
 #undef QTOT_MIXER

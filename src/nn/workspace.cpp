@@ -54,7 +54,16 @@ Buffer<T> Workspace<T>::take_zero(math::Index rows, math::Index cols) {
 }
 
 template <class T>
+std::int32_t* Workspace<T>::take_columns(math::Index n) {
+  if (n_columns_taken_ == columns_.size()) columns_.emplace_back();
+  std::vector<std::int32_t>& columns = columns_[n_columns_taken_++];
+  if (columns.size() < static_cast<std::size_t>(n)) columns.resize(static_cast<std::size_t>(n));
+  return columns.data();
+}
+
+template <class T>
 void Workspace<T>::reset() {
+  n_columns_taken_ = 0;
   if (blocks_.size() > 1) {
     std::size_t total = 0;
     for (const Block& block : blocks_) total += block.size;

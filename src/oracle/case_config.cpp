@@ -61,6 +61,21 @@ constexpr auto kKeys = std::to_array<std::string_view>({"preset",
                                                         "qmix_pos_func_beta",
                                                         "qmix_bias_place",
                                                         "qmix_ns_state_bias",
+                                                        "unit_dim",
+                                                        "agent_own_state_size",
+                                                        "n_attention_head",
+                                                        "n_query_embedding_layer1",
+                                                        "n_query_embedding_layer2",
+                                                        "n_key_embedding_layer1",
+                                                        "n_head_embedding_layer1",
+                                                        "n_head_embedding_layer2",
+                                                        "n_constrant_value",
+                                                        "type",
+                                                        "num_kernel",
+                                                        "adv_hypernet_layers",
+                                                        "adv_hypernet_embed",
+                                                        "is_minus_one",
+                                                        "weighted_head",
                                                         "learner"});
 
 constexpr const char* kOrigin = "meta.args";
@@ -129,9 +144,15 @@ void apply_peer(const std::string& peer, const std::string& learner, Map& map, C
   const bool is_nq = learner == "nq_learner";
   result.masked_is_squared = is_nq;
   if (peer == "qtot" || peer == "strict" || peer == "jaxmarl") return;
+  if (learner == "dmaq_qatten_learner") {  // one-step in QPLEX's repository
+    if (peer == "qplex") set(map, "td_lambda", {0.0, "the peer's learner"});
+    set(map, "q_lambda", {false, "the peer's learner"});
+    set_missing(map, "mask_target_qs", {true, "the peer's learner"});
+    return;
+  }
   if (!is_nq && learner != "q_learner") {
     throw Error("meta.args.learner: " + learner +
-                " is not supported; known are q_learner and nq_learner");
+                " is not supported; known are q_learner, nq_learner and dmaq_qatten_learner");
   }
   if (is_nq) {  // nmix has two layers and no double_q = False
     set(map, "double_q", {true, "the peer's learner"});

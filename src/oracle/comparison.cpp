@@ -84,6 +84,10 @@ void add(TensorReport& report, std::size_t i, double ours, double theirs, double
 
 }  // namespace
 
+bool is_rounding_noise(const std::string& parameter) {
+  return parameter.starts_with("mixer.key_embedding_layers.") && parameter.ends_with(".bias");
+}
+
 std::string name_of(Dtype dtype) {
   switch (dtype) {
     case Dtype::kF32:

@@ -42,6 +42,7 @@ class Recorder final : public learner::Probe<T> {
     return found == episodes_.end() || position >= found->second.size() ? Rows{}
                                                                         : found->second[position];
   }
+  bool has_rows(const std::string& name) const { return episodes_.contains(name); }
   const std::vector<T>& of_update(const std::string& name) const { return updates_.at(name); }
   bool has_update(const std::string& name) const { return updates_.contains(name); }
   math::Sum<T> scalar_of(const std::string& name) const {

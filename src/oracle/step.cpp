@@ -52,6 +52,7 @@ class Assembler {
     padded("chosen_q", "chosen_qs", {steps, n_agents});
     padded("cur_max_actions", "greedy_actions", {slots, n_agents, 1});
     padded("target_max_agent_q", "greedy_qs", {steps, n_agents});
+    if (recorder_.has_rows("value_part")) parts(steps, n_agents);
     padded("q_tot", "q_tot", {steps, n_outputs_});
     padded("target_max_qvals", "target_q_tot", {steps, n_outputs_});
     padded("targets", "returns", {steps, n_outputs_});
@@ -62,6 +63,15 @@ class Assembler {
     scalar("loss");
     padded("d_q_tot", "d_q_tot", {steps, n_outputs_});
     padded("d_chosen_q", "d_chosen_qs", {steps, n_agents});
+  }
+
+  // QPLEX's
+  void parts(std::size_t steps, std::size_t n_agents) {
+    padded("max_action_qvals", "best_qs", {steps, n_agents});
+    padded("ans_chosen", "value_part", {steps, 1});
+    padded("ans_adv", "advantage_part", {steps, 1});
+    padded("target_chosen", "target_value_part", {steps, 1});
+    padded("target_adv", "target_advantage_part", {steps, 1});
   }
 
   void gradient() {

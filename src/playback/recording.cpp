@@ -1,6 +1,8 @@
 #include "qtot/playback/recording.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "qtot/base/check.h"
@@ -40,6 +42,16 @@ class Recorder final : public rollout::SlotObserver {
     }
   }
 
+  static float best_available(const core::Episode& episode, int slot, int agent,
+                              math::ConstMatView<float> utilities) {
+    float best = -9999999;  // where none is, as in the learner
+    for (core::Action action = 0; action < utilities.cols(); ++action) {
+      if (!episode.is_available(slot, agent, action)) continue;
+      best = std::max(best, utilities(agent, action));
+    }
+    return best;
+  }
+
   float q_tot(const core::Episode& episode, int slot, math::ConstMatView<float> utilities) {
     std::vector<float> chosen_qs;  // [N]
     for (math::Index agent = 0; agent < utilities.rows(); ++agent) {
@@ -47,9 +59,18 @@ class Recorder final : public rollout::SlotObserver {
     }
     float value = 0;
     workspace_.reset();
+    std::vector<float> best_qs;         // [N]
+    std::vector<std::int32_t> columns;  // [N]
+    for (math::Index agent = 0; agent < utilities.rows(); ++agent) {
+      best_qs.push_back(best_available(episode, slot, static_cast<int>(agent), utilities));
+      columns.push_back(static_cast<std::int32_t>(
+          agent * utilities.cols() + episode.actions(slot)[static_cast<std::size_t>(agent)]));
+    }
     const mixers::MixerInputs<float> mixed = {
         .agent_qs = math::view(std::as_const(chosen_qs).data(), 1, utilities.rows()),
-        .state = math::view(episode.state(slot).data(), 1, episode.spec().state_dim)};
+        .state = math::view(episode.state(slot).data(), 1, episode.spec().state_dim),
+        .best_qs = math::view(std::as_const(best_qs).data(), 1, utilities.rows()),
+        .joint_action = {.columns = columns.data(), .rows = 1, .per_row = utilities.rows()}};
     recorded_.mixer->forward(recorded_.policy.weights, mixed, workspace_, tape_,
                              math::view(&value, 1, 1));
     return value;

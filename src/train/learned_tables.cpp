@@ -96,6 +96,16 @@ class Walk {
     return utilities;
   }
 
+  // Of agent n in the situation that avail_ is of.
+  float best_available(const std::vector<float>& utilities, std::size_t n) const {
+    const auto n_actions = static_cast<std::size_t>(env_.spec().n_actions);
+    std::size_t best = n_actions;
+    for (std::size_t i = n * n_actions; i < (n + 1) * n_actions; ++i) {
+      if (avail_[i] != 0 && (best / n_actions != n || utilities[i] > utilities[best])) best = i;
+    }
+    return utilities[best];
+  }
+
   std::vector<std::vector<double>> tabulate(const std::vector<float>& utilities) {
     const auto n_actions = static_cast<std::size_t>(env_.spec().n_actions);
     const mixers::Mixer<float>& mixer = *learner_.network().mixer;
@@ -107,9 +117,15 @@ class Walk {
         mixers::Tape<float> tape;
         workspace_.reset();
         const auto state_dim = static_cast<Index>(state_.size());
+        const float best_qs[2] = {best_available(utilities, 0), best_available(utilities, 1)};
+        const std::int32_t columns[2] = {static_cast<std::int32_t>(row),
+                                         static_cast<std::int32_t>(n_actions + column)};
         const mixers::MixerInputs<float> mixed = {
             .agent_qs = math::view(static_cast<const float*>(chosen), 1, 2),
-            .state = math::view(std::as_const(state_).data(), 1, state_dim)};
+            .state = math::view(std::as_const(state_).data(), 1, state_dim),
+            .best_qs = math::view(static_cast<const float*>(best_qs), 1, 2),
+            .joint_action = {
+                .columns = static_cast<const std::int32_t*>(columns), .rows = 1, .per_row = 2}};
         mixer.forward(learner_.weights(), mixed, workspace_, tape,
                       math::view(static_cast<float*>(q_tot), 1, mixer.n_outputs()));
         // independent learners have no joint value: the sum of their own is what they pursue

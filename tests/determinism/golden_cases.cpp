@@ -163,6 +163,15 @@ std::vector<Case> learner_cases() {
   const auto qmix = [&](int layers, const Map& more) {
     return mixer("qmix", with({{"hypernet_layers", integer(layers)}}, more));
   };
+  const Map qatten = {{"unit_dim", integer(2)},
+                      {"n_attention_head", integer(3)},
+                      {"n_query_embedding_layer1", integer(9)},
+                      {"n_query_embedding_layer2", integer(7)},
+                      {"n_key_embedding_layer1", integer(7)},
+                      {"n_head_embedding_layer1", integer(11)},
+                      {"n_head_embedding_layer2", integer(3)},
+                      {"n_constrant_value", integer(5)}};
+  const Map qplex = {{"num_kernel", integer(3)}, {"adv_hypernet_embed", integer(7)}};
   const std::vector<std::pair<const char*, Map>> rows = {
       {"iql", mixer("iql")},
       {"vdn", mixer("vdn")},
@@ -177,6 +186,14 @@ std::vector<Case> learner_cases() {
       {"qmix_lin-2-layers", mixer("qmix_lin")},
       {"qmix_ns", mixer("qmix_ns")},
       {"qmix_ns-no-state", mixer("qmix_ns", {{"qmix_ns_state_bias", flag(false)}})},
+      {"qatten", mixer("qatten", qatten)},
+      {"qatten-unweighted", mixer("qatten", with(qatten, {{"type", text("none")}}))},
+      {"qplex", mixer("qplex", qplex)},
+      {"qplex-1-layer", mixer("qplex", with(qplex, {{"adv_hypernet_layers", integer(1)},
+                                                    {"is_minus_one", flag(false)},
+                                                    {"weighted_head", flag(false)},
+                                                    {"mask_target_qs", flag(true)}}))},
+      {"qplex-watkins", mixer("qplex", with(qplex, {{"returns", text("watkins")}}))},
       {"ff", {{"agent", text("ff")}}},
       {"layer-norm", {{"use_layer_norm", flag(true)}}},
       {"orthogonal", {{"use_orthogonal", flag(true)}, {"use_layer_norm", flag(true)}}},

@@ -22,7 +22,7 @@ TEST_P(EveryMixerAllocates, NothingOnceTheWorkspaceHasGrown) {
   const nn::Weights<float> w = {net.params.data(), transposed.data()};
   nn::Workspace<float> workspace;
   Tape<float> tape;
-  const MixerInputs<float> mixed = {.agent_qs = math::view(agent_qs), .state = math::view(state)};
+  const MixerInputs<float> mixed = net.inputs(agent_qs, state);
   const auto pass = [&] {
     workspace.reset();
     net.mixer->forward(w, mixed, workspace, tape, math::view(q_tot));

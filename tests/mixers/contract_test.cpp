@@ -23,23 +23,26 @@ class EveryMixer : public testing::TestWithParam<Case> {
     d_q_tot_ = convert<double>(float_d_q_tot_);
   }
 
-  // sum over rows and outputs of d_q_tot q_tot: backward() gives its derivatives
-  double loss() {
+  // sum over rows and outputs of d_q_tot q_tot: backward() gives its derivatives. Where advantages are
+  // data to what they are made of, that of the value part alone is.
+  double loss(bool of_value) {
     const Mat<double> q_tot = net_.forward(agent_qs_, state_);
+    const double* const values =
+        of_value && net_.mixer->reads_actions() ? net_.tape().value_part.data : q_tot.data();
     double sum = 0;
-    for (Index i = 0; i < q_tot.size(); ++i) sum += d_q_tot_.data()[i] * q_tot.data()[i];
+    for (Index i = 0; i < q_tot.size(); ++i) sum += d_q_tot_.data()[i] * values[i];
     return sum;
   }
 
-  double central_difference(double& x) {
+  double central_difference(double& x, bool of_value = true) {
     // The error is h^2 / 6 times a third derivative of order 1, plus 1e-16 / h of rounding: 1e-10
     // both. No kink of abs or relu lies within h of these random values.
     constexpr double kStep = 1e-5;
     const double before = x;
     x = before + kStep;
-    const double above = loss();
+    const double above = loss(of_value);
     x = before - kStep;
-    const double below = loss();
+    const double below = loss(of_value);
     x = before;
     return (above - below) / (2 * kStep);
   }
@@ -64,8 +67,9 @@ TEST_P(EveryMixer, BackwardEqualsCentralDifferenceForEveryInputAndParameter) {
   }
   for (const nn::TensorSpec& tensor : net_.layout.tensors()) {
     for (std::size_t i = 0; i < tensor.size(); ++i) {
-      EXPECT_NEAR(gradient[tensor.offset + i], central_difference(net_.params[tensor.offset + i]),
-                  kTolerance)
+      const bool is_of_value = tensor.name.find("si_weight") == std::string::npos;
+      EXPECT_NEAR(gradient[tensor.offset + i],
+                  central_difference(net_.params[tensor.offset + i], is_of_value), kTolerance)
           << tensor.name << "[" << i << "]";
     }
   }
@@ -141,6 +145,7 @@ TEST_P(EveryMixer, ExpectationPassesThroughWhereItIsLinear) {
 // IGM by enumeration: of all joint actions, the tuple of per-agent argmaxes has the largest Q_tot.
 TEST_P(EveryMixer, JointArgmaxIsTheTupleOfArgmaxes) {
   if (!net_.mixer->is_monotonic()) return;  // the law is about those that say so
+  if (net_.mixer->reads_actions()) return;  // qplex_test.cpp says what they did
   constexpr Index kActions = 3;
   constexpr Index kJointActions = 27;  // kActions ^ n_agents
   const Index n_agents = agent_qs_.cols();
@@ -210,8 +215,13 @@ TEST_P(EveryMixer, StridedViewsGiveTheSameBits) {
   nn::Workspace<float> workspace;
   Tape<float> tape;
   const auto& mixer = *float_net_.mixer;
-  const MixerInputs<float> mixed = {.agent_qs = math::as_const(narrow(agent_qs)),
-                                    .state = math::as_const(narrow(state))};
+  Mat<float> best_qs = spread(float_net_.best_qs);
+  const MixerInputs<float> mixed = {
+      .agent_qs = math::as_const(narrow(agent_qs)),
+      .state = math::as_const(narrow(state)),
+      .best_qs = math::as_const(narrow(best_qs)),
+      .joint_action = {
+          .columns = float_net_.columns.data(), .rows = kRows, .per_row = agent_qs_.cols()}};
   mixer.forward(w, mixed, workspace, tape, narrow(out));
   mixer.backward(w, mixed, workspace, tape, math::as_const(narrow(d_q_tot)), narrow(d_agent_qs),
                  gradient.data());

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "qtot/mixers/mixer.h"
@@ -37,7 +39,8 @@ Mat<To> convert(const Mat<From>& m) {
 template <class T>
 class Network {
  public:
-  explicit Network(const MixerConfig& config) : mixer(make_mixer<T>(config, layout)) {
+  explicit Network(const MixerConfig& config)
+      : mixer(make_mixer<T>(config, layout)), n_actions_(config.n_actions) {
     params.resize(layout.size());
     nn::initialise<T>(layout, 7, params);
   }
@@ -79,12 +82,39 @@ class Network {
   std::vector<T> gradient;
   Mat<T> d_agent_qs;
 
- private:
-  static MixerInputs<T> inputs(const Mat<T>& agent_qs, const Mat<T>& state) {
-    return {.agent_qs = math::view(agent_qs), .state = math::view(state)};
+  // What a mixer that asks for it is told of the actions, where the test sets has_own_actions.
+  bool has_own_actions = false;
+  Mat<T> best_qs;                     // [M, N]
+  std::vector<std::int32_t> columns;  // [M, N]
+
+  const Tape<T>& tape() const { return tape_; }
+
+  // A function of the row alone, unless the test says what the agents did: agents with a positive value
+  // have chosen action 1, the others action 0, and something was worth 0.5.
+  MixerInputs<T> inputs(const Mat<T>& agent_qs, const Mat<T>& state) {
+    if (!mixer->reads_actions()) {
+      return {.agent_qs = math::view(agent_qs), .state = math::view(state)};
+    }
+    const Index n_agents = agent_qs.cols();
+    if (!has_own_actions) {
+      best_qs = agent_qs.max(T(0.5));
+      columns.resize(static_cast<std::size_t>(agent_qs.size()));
+      for (Index i = 0; i < agent_qs.size(); ++i) {
+        columns[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(
+            (i % n_agents) * n_actions_ + (agent_qs.data()[i] > T(0) ? 1 : 0));
+      }
+    }
+    return {
+        .agent_qs = math::view(agent_qs),
+        .state = math::view(state),
+        .best_qs = math::view(std::as_const(best_qs)),
+        .joint_action = {.columns = columns.data(), .rows = agent_qs.rows(), .per_row = n_agents}};
   }
+
+ private:
   nn::Weights<T> weights() const { return {params.data(), transposed_.data()}; }
 
+  Index n_actions_;
   std::vector<T> transposed_;
   nn::Workspace<T> workspace_;
   Tape<T> tape_;
@@ -148,6 +178,32 @@ inline std::vector<Case> all_cases() {
     config.softplus_beta = 2;
     if (family.name == "iql" || family.name == "vdn" || family.name == "vdn_s") {
       cases.push_back({family.name, config});
+      continue;
+    }
+    if (family.name == "qplex") {
+      config.n_actions = 2;
+      config.n_kernels = 2;
+      config.kernel_hidden = 7;
+      for (const int layers : {1, 2, 3}) {
+        config.kernel_layers = layers;
+        cases.push_back({"qplex_" + std::to_string(layers), config});
+      }
+      config.advantage_minus_one = false;
+      cases.push_back({"qplex_without_minus_one", config});
+      config.weighted_agents = false;
+      cases.push_back({"qplex_unweighted", config});
+      continue;
+    }
+    if (family.name == "qatten") {
+      config.unit_dim = 1;
+      config.n_heads = 2;
+      config.query_hidden = 6;
+      config.key_embed = 4;
+      config.head_hidden = 7;
+      config.value_hidden = 8;
+      cases.push_back({"qatten_weighted", config});
+      config.weighted_heads = false;
+      cases.push_back({"qatten_unweighted", config});
       continue;
     }
     for (const char* positivity : {"abs", "softplus", "quadratic", "none"}) {

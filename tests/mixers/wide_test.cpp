@@ -23,11 +23,13 @@ class EveryWideMixer : public testing::TestWithParam<Case> {
     d_q_tot_ = random_matrix<Wide>(kRows, net_.mixer->n_outputs(), rng_);
   }
 
-  // sum over rows and outputs of d_q_tot q_tot: backward() gives its derivatives
-  Wide loss() {
+  // sum over rows and outputs of d_q_tot q_tot, or of the value part: backward() gives its derivatives
+  Wide loss(bool of_value) {
     const Mat<Wide> q_tot = net_.forward(agent_qs_, state_);
+    const Wide* const values =
+        of_value && net_.mixer->reads_actions() ? net_.tape().value_part.data : q_tot.data();
     Wide sum = 0;
-    for (Index i = 0; i < q_tot.size(); ++i) sum += d_q_tot_.data()[i] * q_tot.data()[i];
+    for (Index i = 0; i < q_tot.size(); ++i) sum += d_q_tot_.data()[i] * values[i];
     return sum;
   }
 
@@ -37,9 +39,10 @@ class EveryWideMixer : public testing::TestWithParam<Case> {
     constexpr double kTolerance = 1e-20;
     const Wide before = x;
     x = before + step;
-    const Wide above = loss();
+    const bool of_value = what.find("si_weight") == std::string::npos;
+    const Wide above = loss(of_value);
     x = before - step;
-    const Wide below = loss();
+    const Wide below = loss(of_value);
     x = before;
     const Wide error = found - (above - below) / (2 * step);
     EXPECT_LT(math::abs(error), kTolerance) << what;
@@ -51,7 +54,7 @@ class EveryWideMixer : public testing::TestWithParam<Case> {
 };
 
 TEST_P(EveryWideMixer, BackwardEqualsCentralDifferenceToTwentyDigits) {
-  loss();
+  net_.forward(agent_qs_, state_);
   net_.backward(agent_qs_, state_, d_q_tot_);
   const Mat<Wide> d_agent_qs = net_.d_agent_qs;
   const std::vector<Wide> gradient = net_.gradient;

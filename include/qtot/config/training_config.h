@@ -86,6 +86,20 @@ struct TrainingConfig {
   double qmix_pos_func_beta = 1;
   std::string qmix_bias_place = "before";  // before | after
   bool qmix_ns_state_bias = true;
+  int unit_dim = 0;  // of qatten; 0: state_dim / n_agents
+  int n_attention_head = 4;
+  int n_query_embedding_layer1 = 64;
+  int n_query_embedding_layer2 = 32;
+  int n_key_embedding_layer1 = 32;
+  int n_head_embedding_layer1 = 64;
+  int n_head_embedding_layer2 = 4;
+  int n_constrant_value = 32;
+  std::string type = "weighted";  // weighted | none
+  int num_kernel = 4;             // of qplex
+  int adv_hypernet_layers = 3;
+  int adv_hypernet_embed = 64;
+  bool is_minus_one = true;
+  bool weighted_head = true;
 
   // ---- from here on: no training keys, they may differ when a run is resumed
   int target_cache_mib = 256;

@@ -34,7 +34,8 @@ struct UpdateStats {
 ///
 ///   utilities, target_utilities [slots * N, A]   greedy_actions [slots, N]   chosen_qs [steps, N]
 ///   greedy_qs [steps, N] (row t: slot t + 1)   q_tot, target_q_tot, returns, td_error [steps, K]
-///   mask [steps, 1]   and per update: grad/<name>, loss, grad_norm
+///   best_qs [steps, N]   value_part, advantage_part, target_value_part, target_advantage_part [steps, 1],
+///   of mixers that tell them apart   mask [steps, 1]   and per update: grad/<name>, loss, grad_norm
 template <class T>
 class Probe {
  public:

@@ -30,7 +30,7 @@ struct Network {
   const Objective<T>* objective = nullptr;  // what the learner minimises
 };
 
-/// n_agents and state_dim of `mixer` are taken from `agent.spec`.
+/// n_agents, n_actions and state_dim of `mixer` are taken from `agent.spec`.
 template <class T>
 Network<T> make_network(const agents::AgentConfig& agent, mixers::MixerConfig mixer);
 

@@ -29,6 +29,23 @@ struct MixerConfig {
   bool orthogonal = false;     // PyMARL2's use_orthogonal
   bool ns_state_bias = false;  // qmix_ns: final bias V(s) instead of a constant
 
+  // qatten alone
+  int unit_dim = 0;            // U: the state begins with U numbers about each agent; 0: S / N
+  int n_heads = 4;             // attention heads
+  int query_hidden = 64;       // hidden width of the queries
+  int key_embed = 32;          // width of queries and keys
+  int head_hidden = 64;        // hidden width of the network that weighs the heads
+  int value_hidden = 32;       // hidden width of c(s)
+  bool weighted_heads = true;  // false: the heads' values are added as they are
+
+  // qplex alone
+  int n_actions = 0;                // A
+  int n_kernels = 4;                // K
+  int kernel_layers = 3;            // 1, 2 or 3
+  int kernel_hidden = 64;           // their width where there are several
+  bool advantage_minus_one = true;  // lambda - 1 weighs the advantages, not lambda
+  bool weighted_agents = true;      // false: w = 1 and v = 0
+
   // Other forms of qmix, which it alone reads: what peers and mistakes make of it. No training
   // configuration sets them; the tensors are the same in all.
   std::string positivity_final = {};  // of the second layer alone; empty: positivity
@@ -55,7 +72,11 @@ struct MixerInputs {
 /// Intermediate values of one forward pass that its backward pass reads. Lies in a Workspace.
 template <class T>
 struct Tape {
-  std::array<nn::Buffer<T>, 12> saved;
+  std::array<nn::Buffer<T>, 16> saved;
+
+  /// [M, 1] each: what Q_tot is the sum of, from mixers that tell the two apart; else empty.
+  nn::Buffer<T> value_part;
+  nn::Buffer<T> advantage_part;
 };
 
 /// (per-agent values, state) -> Q_tot. No row depends on another (D7). A mixer holds offsets into the

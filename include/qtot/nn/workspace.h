@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -37,6 +38,8 @@ class Workspace {
   Buffer<T> take(math::Index rows, math::Index cols);
   /// The same, all +0.
   Buffer<T> take_zero(math::Index rows, math::Index cols);
+  /// Columns of one-hots, content unspecified. Valid until reset().
+  std::int32_t* take_columns(math::Index n);
   /// Gives everything back. Blocks that were added are joined into one, once.
   void reset();
 
@@ -50,6 +53,8 @@ class Workspace {
 
   std::vector<Block> blocks_;
   std::size_t used_ = 0;  // of the last block
+  std::vector<std::vector<std::int32_t>> columns_;  // each as long as the longest taken in its turn
+  std::size_t n_columns_taken_ = 0;
 };
 
 }  // namespace qtot::nn

@@ -92,6 +92,10 @@ TensorReport compare(const std::string& name, Kind kind, Dtype dtype,
                      std::span<const double> theirs, const Bound& bound,
                      std::span<const std::size_t> which = {});
 
+/// Whether the gradient of the parameter of this name is 0 but for rounding, so that neither it nor what
+/// an optimiser made of it can be compared: qatten's biases of keys, which shift all logits of a softmax.
+bool is_rounding_noise(const std::string& parameter);
+
 /// A report on one file.
 struct Report {
   std::string source;

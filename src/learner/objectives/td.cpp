@@ -2,6 +2,7 @@
 //
 //   L = mean over valid steps of (Q_tot(s, q(u)) - y)^2      y: learner/episode_targets.h
 #include "learner/episode_targets.h"
+#include "learner/mixed_actions.h"
 #include "learner/objectives/loss.h"
 
 namespace qtot::learner {
@@ -9,6 +10,19 @@ namespace {
 
 using math::Index;
 using nn::Buffer;
+
+// What mixers tell of their values, where they do.
+template <class T>
+void record_parts(const PassContext<T>& context, std::size_t position,
+                  const mixers::MixerInputs<T>& mixed, const mixers::Tape<T>& tape,
+                  const mixers::Tape<T>& target_tape) {
+  if (tape.value_part.data == nullptr) return;
+  record(context, "best_qs", position, mixed.best_qs);
+  record(context, "value_part", position, tape.value_part.const_view());
+  record(context, "advantage_part", position, tape.advantage_part.const_view());
+  record(context, "target_value_part", position, target_tape.value_part.const_view());
+  record(context, "target_advantage_part", position, target_tape.advantage_part.const_view());
+}
 
 template <class T>
 class Td final : public Objective<T> {
@@ -38,12 +52,17 @@ class Td final : public Objective<T> {
     record(context, "greedy_qs", position, inputs.greedy_qs.const_view());
 
     // joint values: of slots 0 .. n - 1 online, of slots 1 .. n under the target network
-    const mixers::MixerInputs<T> mixed = {.agent_qs = chosen_qs.const_view(),
-                                          .state = inputs.states.const_view(0, n_steps)};
+    const auto action_of = [&](int slot, int n) { return stored_action(episode, slot, n); };
+    const mixers::MixerInputs<T> mixed = with_actions(
+        *network.mixer, episode, work.utilities, Index{0}, context.config.mistakes.ignores_avail,
+        action_of, workspace,
+        {.agent_qs = chosen_qs.const_view(), .state = inputs.states.const_view(0, n_steps)});
     const Buffer<T> q_tot = workspace.take(n_steps, n_outputs);
     mixers::Tape<T> mixer_tape;
+    mixers::Tape<T> target_tape;
     network.mixer->forward(context.online, mixed, workspace, mixer_tape, q_tot.view());
-    const Buffer<T> target_q_tot = next_values(context, plan, inputs, workspace);
+    const Buffer<T> target_q_tot = next_values(context, plan, inputs, workspace, &target_tape);
+    record_parts(context, position, mixed, mixer_tape, target_tape);
     record(context, "q_tot", position, q_tot.const_view());
     record(context, "target_q_tot", position, target_q_tot.const_view());
 

@@ -58,6 +58,29 @@ void add_mixers(std::vector<Deviation>& list) {
                             [](const Variant& v) { return v.mixer.mixer == "qmix"; }));
 }
 
+// A deviation that only one mixer knows.
+template <class V>
+Deviation of_mixer(const char* mixer, const char* id, const char* sentence,
+                   V mixers::MixerConfig::*field, V value) {
+  return {.id = id, .sentence = sentence, .group = id, .is_quirk = false, .apply = [=](Variant& v) {
+            return v.mixer.mixer == mixer && set(v.mixer.*field, value);
+          }};
+}
+
+void add_attention_and_duels(std::vector<Deviation>& list) {
+  using Mixer = mixers::MixerConfig;
+  list.push_back(of_mixer("qatten", "heads_unweighted", "qatten's heads are added, not weighed",
+                          &Mixer::weighted_heads, false));
+  list.push_back(of_mixer("qatten", "heads_weighted", "the state weighs qatten's heads",
+                          &Mixer::weighted_heads, true));
+  list.push_back(of_mixer("qplex", "advantage_without_minus_one",
+                          "qplex's advantages are weighed by lambda, not by lambda - 1",
+                          &Mixer::advantage_minus_one, false));
+  list.push_back(of_mixer("qplex", "values_unweighted",
+                          "the state neither scales nor shifts the values in qplex",
+                          &Mixer::weighted_agents, false));
+}
+
 void add_agents(std::vector<Deviation>& list) {
   list.push_back(of_weights("gru_gates_zrn", "gates", "the GRU's gates are in the order z, r, n",
                             WeightChange::kGatesZrn, is_recurrent));
@@ -161,6 +184,7 @@ void add_optimisers(std::vector<Deviation>& list) {
 
 void add_networks(std::vector<Deviation>& list) {
   add_mixers(list);
+  add_attention_and_duels(list);
   add_agents(list);
   add_optimisers(list);
 }
