@@ -138,8 +138,8 @@ template <class T>
 void require_expectations(const Network<T>& network, const LearnerConfig& config) {
   if (config.target_epsilon == 0 || network.mixer->is_linear()) return;
   throw Error("target_epsilon = " + config::Value{config.target_epsilon, ""}.text() +
-              ": needs a mixer whose Q_tot is linear in the agents' values, as iql, vdn, vdn_s and "
-              "qmix_lin; the chosen mixer's is not");
+              ": needs a mixer whose Q_tot is linear in the agents' values, as iql, vdn, vdn_s, "
+              "qmix_lin and qatten; the chosen mixer's is not");
 }
 
 template <class T>
