@@ -102,6 +102,9 @@ class Run {
         values_(values_of<T>(layout_, names_, params)),
         transposed_(values_.size()),
         n_outputs_(mixer_->n_outputs()) {
+    if (mixer_->reads_actions()) {
+      throw Error("mixer " + config.mixer + ": reads the joint action, which is not taken here");
+    }
     nn::transpose_params<T>(layout_, values_, transposed_);
   }
 
