@@ -173,9 +173,9 @@ TEST(Case, WhatIsWrongIsNamedWithFileAndMember) {
   EXPECT_THAT(refusal(std::move(hole)), AllOf(HasSubstr("in/filled"), HasSubstr("episode 0")));
 
   Npz unknown = with_meta(load("pymarl_vdn"), [](nlohmann::json& meta) {
-    meta["args"]["learner"] = "dmaq_qatten_learner";
+    meta["args"]["learner"] = "max_q_learner";
   });
-  EXPECT_THAT(refusal(std::move(unknown)), HasSubstr("dmaq_qatten_learner is not supported"));
+  EXPECT_THAT(refusal(std::move(unknown)), HasSubstr("max_q_learner is not supported"));
 
   Npz momentum = with_meta(load("pymarl_vdn"),
                            [](nlohmann::json& meta) { meta["optim_defaults"]["momentum"] = 0.9; });
