@@ -76,26 +76,27 @@ Buffer<T> stored_values(const PassContext<T>& context, const core::Episode& epis
 
 // Values that the target mixer makes of the agents' values from slot `first_slot` on, [rows, K].
 template <class T>
-Buffer<T> mix_targets(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<T> states,
-                      Index first_slot, nn::Workspace<T>& workspace) {
-  const mixers::Mixer<T>& mixer = *context.network.mixer;
+Buffer<T> mix_targets(const PassContext<T>& context, Buffer<T> agent_qs,
+                      const TargetInputs<T>& inputs, Index first_slot,
+                      nn::Workspace<T>& workspace) {
+  const mixers::Mixer<T>& mixer = *inputs.mixer;
   const Buffer<T> q_tot = workspace.take(agent_qs.rows, mixer.n_outputs());
   mixers::Tape<T> tape;
   const bool is_online = context.config.mistakes.target_mixer_is_online;
-  mixer.forward(
-      is_online ? context.online : context.target,
-      {.agent_qs = agent_qs.const_view(), .state = states.const_view(first_slot, agent_qs.rows)},
-      workspace, tape, q_tot.view());
+  mixer.forward(is_online ? context.online : context.target,
+                {.agent_qs = agent_qs.const_view(),
+                 .state = inputs.states.const_view(first_slot, agent_qs.rows)},
+                workspace, tape, q_tot.view());
   return q_tot;
 }
 
 // The same of slot t + 1 in row t.
 template <class T>
-Buffer<T> mix_next(const PassContext<T>& context, Buffer<T> agent_qs, Buffer<T> states,
+Buffer<T> mix_next(const PassContext<T>& context, Buffer<T> agent_qs, const TargetInputs<T>& inputs,
                    nn::Workspace<T>& workspace) {
   const Mistakes& mistakes = context.config.mistakes;
   const Index first = mistakes.values_of_own_slot || mistakes.target_state_of_step ? 0 : 1;
-  return mix_targets(context, agent_qs, states, first, workspace);
+  return mix_targets(context, agent_qs, inputs, first, workspace);
 }
 
 // Rewards of the loss rows, [n_steps, K]. PyMARL2's q_lambda (T2) adds V[t] - Q[t], the target
@@ -104,7 +105,7 @@ template <class T>
 Buffer<T> rewards_of(const PassContext<T>& context, const EpisodePlan& plan,
                      const TargetInputs<T>& inputs, nn::Workspace<T>& workspace) {
   const core::Episode& episode = *plan.episode;
-  const Index n_outputs = context.network.mixer->n_outputs();
+  const Index n_outputs = context.network.n_outputs();
   const Buffer<T> earned =
       gather_rewards<T>(episode, context.config, plan.n_steps, context.rewards, workspace);
   const Buffer<T> rewards = workspace.take(earned.rows, n_outputs);
@@ -117,8 +118,8 @@ Buffer<T> rewards_of(const PassContext<T>& context, const EpisodePlan& plan,
         return greedy_value(context, episode, slot, n, online, qs);
       });
   const Buffer<T> stored = stored_values(context, episode, inputs, 0, workspace);
-  const Buffer<T> v = mix_targets(context, greedy, inputs.states, 0, workspace);
-  const Buffer<T> q = mix_targets(context, stored, inputs.states, 0, workspace);
+  const Buffer<T> v = mix_targets(context, greedy, inputs, 0, workspace);
+  const Buffer<T> q = mix_targets(context, stored, inputs, 0, workspace);
   for (Index i = 0; i < rewards.rows * n_outputs; ++i) {
     rewards.data[i] = rewards.data[i] + v.data[i] - q.data[i];
   }
@@ -184,7 +185,7 @@ Buffer<T> next_traces(const PassContext<T>& context, const EpisodePlan& plan,
       [&](int slot, int n, Action online, const T* qs) {
         return slot < episode.length() ? trace_factor(context, episode, slot, n, online, qs) : T(0);
       });
-  const Buffer<T> traces = workspace.take(factors.rows, context.network.mixer->n_outputs());
+  const Buffer<T> traces = workspace.take(factors.rows, context.network.n_outputs());
   const bool is_joint = traces.cols == 1;
   const bool is_clipped = context.config.returns == ReturnRule::kRetrace;
   for (Index t = 0; t < traces.rows; ++t) {
@@ -235,7 +236,7 @@ Buffer<T> next_values(const PassContext<T>& context, const EpisodePlan& plan,
       return expected_value(context, episode, slot, n, greedy_q, qs);
     });
   }
-  return mix_next(context, agent_qs, inputs.states, workspace);
+  return mix_next(context, agent_qs, inputs, workspace);
 }
 
 template <class T>
@@ -247,7 +248,7 @@ void targets(const PassContext<T>& context, const EpisodePlan& plan, const Targe
   if (is_corrected(context.config.returns)) {
     const Buffer<T> stored =
         stored_values(context, *plan.episode, inputs, first_next_slot(context), workspace);
-    next_qs = mix_next(context, stored, inputs.states, workspace);
+    next_qs = mix_next(context, stored, inputs, workspace);
     traces = next_traces(context, plan, inputs, workspace);
   }
   episode_returns<T>(context.config, plan,

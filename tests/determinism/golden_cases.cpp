@@ -133,6 +133,14 @@ std::vector<Case> training_cases() {
     cases.push_back(
         {"train-" + name + "-two_step", with(with(golden_size(), two_step()), pipelined)});
   }
+  const auto add = [&](const char* name, const char* env, const Map& keys) {
+    cases.push_back({std::string("train-") + name + "-" + env + "-pipeline0",
+                     with(with(golden_size(), env_of(env)), keys)});
+  };
+  const Map weighted = {{"objective", text("weighted_td")},
+                        {"central_mixing_embed_dim", integer(12)}};
+  add("cw_qmix", "stag_hunt", with(weighted, {{"optimizer", text("adam")}}));
+  add("ow_qmix", "stag_hunt", with(weighted, {{"hysteretic_qmix", flag(true)}}));
   return cases;
 }
 
@@ -162,6 +170,11 @@ std::vector<Case> learner_cases() {
   };
   const auto qmix = [&](int layers, const Map& more) {
     return mixer("qmix", with({{"hypernet_layers", integer(layers)}}, more));
+  };
+  const auto weighted = [&](bool optimistic) {
+    return mixer("qmix", {{"objective", text("weighted_td")},
+                          {"hysteretic_qmix", flag(optimistic)},
+                          {"central_mixing_embed_dim", integer(10)}});
   };
   const std::vector<std::pair<const char*, Map>> rows = {
       {"iql", mixer("iql")},
@@ -193,6 +206,8 @@ std::vector<Case> learner_cases() {
        {{"optimizer", text("adam")},
         {"weight_decay", number(0.01)},
         {"target_update_tau", number(0.05)}}},
+      {"cw_qmix", weighted(false)},
+      {"ow_qmix", weighted(true)},
       {"wide",
        {{"rnn_hidden_dim", integer(70)},
         {"mixing_embed_dim", integer(37)},
