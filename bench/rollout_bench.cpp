@@ -29,9 +29,7 @@ RolloutReport bench_rollout(const config::TrainingConfig& config,
   const env::EnvFamily& family = env::family(config.env);
   rollout::Collector collector(static_cast<std::size_t>(options.n_threads),
                                [&] { return family.make(config.env_args); });
-  const learner::Network<float> network =
-      learner::make_network<float>(learner::agent_config(config, collector.spec()),
-                                   learner::mixer_config(config, collector.spec()));
+  const learner::Network<float> network = learner::make_network<float>(config, collector.spec());
   std::vector<float> params(network.layout.size());
   std::vector<float> transposed(network.layout.size());
   nn::initialise<float>(network.layout, config.seed, params);

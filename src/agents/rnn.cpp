@@ -23,20 +23,21 @@ class Rnn final : public Agent<T> {
  public:
   Rnn(const AgentConfig& config, nn::ParamLayout& layout) : Agent<T>(config) {
     const Index h = config.hidden_dim;
+    const std::string name = config.tensors + ".";
     this->set_hidden_dim(h);
     layers_.input_relu = config.input_relu;
     const double gain = config.orthogonal_gain;
-    layers_.fc1 = InputLayer::add(layout, "agent.fc1", config, h, gain > 0 ? 1 : 0);
+    layers_.fc1 = InputLayer::add(layout, name + "fc1", config, h, gain > 0 ? 1 : 0);
     // PyTorch's GRUCell: both matrices before both biases, all within 1 / sqrt(H)
     const nn::Init init{nn::Init::kUniform, 1 / math::sqrt(static_cast<double>(h))};
     layers_.input.in = layers_.recurrent.in = h;
     layers_.input.out = layers_.recurrent.out = 3 * h;
-    layers_.input.weight = layout.add_matrix("agent.rnn.weight_ih", 3 * h, h, init);
-    layers_.recurrent.weight = layout.add_matrix("agent.rnn.weight_hh", 3 * h, h, init);
-    layers_.input.bias = layout.add_vector("agent.rnn.bias_ih", 3 * h, init);
-    layers_.recurrent.bias = layout.add_vector("agent.rnn.bias_hh", 3 * h, init);
-    layers_.fc2 = nn::Linear::add(layout, "agent.fc2", h, config.spec.n_actions, gain);
-    if (config.layer_norm) layers_.norm = nn::LayerNorm::add(layout, "agent.layer_norm", h);
+    layers_.input.weight = layout.add_matrix(name + "rnn.weight_ih", 3 * h, h, init);
+    layers_.recurrent.weight = layout.add_matrix(name + "rnn.weight_hh", 3 * h, h, init);
+    layers_.input.bias = layout.add_vector(name + "rnn.bias_ih", 3 * h, init);
+    layers_.recurrent.bias = layout.add_vector(name + "rnn.bias_hh", 3 * h, init);
+    layers_.fc2 = nn::Linear::add(layout, name + "fc2", h, config.spec.n_actions, gain);
+    if (config.layer_norm) layers_.norm = nn::LayerNorm::add(layout, name + "layer_norm", h);
   }
 
   void forward(nn::Weights<T> w, const Inputs<T>& inputs, Index n_rows, const T* hidden0,
@@ -61,6 +62,10 @@ class Rnn final : public Agent<T> {
     if (!passes.empty()) RnnBackward<T>(layers_, w, passes, n_rows, workspace).run();
   }
 
+  ConstMatView<T> hidden(const Tape<T>& tape, Index n_rows) const override {
+    const nn::Buffer<T>& hidden = tape.saved[kHidden];
+    return hidden.const_view(n_rows, hidden.rows - n_rows);
+  }
   ConstMatView<T> final_hidden(const Tape<T>& tape, Index n_rows) const override {
     const nn::Buffer<T>& hidden = tape.saved[kHidden];
     return hidden.const_view(hidden.rows - n_rows, n_rows);

@@ -73,6 +73,7 @@ class RnnBackward {
     const Index n = std::min(chunk_, n_steps(p) - first) * n_rows_;
     nn::backward_input(net_.fc2, w_, math::rows(passes_[p].d_utilities, first * n_rows_, n),
                        of_[p].d_out.view(0, n));
+    add_hidden(p, first * n_rows_, n);
   }
   // q = LN(h') W2^T + b2, all slots at once since scale and shift sum over them in ascending order
   void normed_output(std::size_t p) {
@@ -84,6 +85,12 @@ class RnnBackward {
     nn::backward(norm, w_, saved[kNormal].const_view(0, d_normed.rows),
                  saved[kInverse].const_view(0, d_normed.rows), d_normed.const_view(),
                  of_[p].d_out.view(), pass.gradient);
+    add_hidden(p, 0, pass.d_utilities.rows());
+  }
+  // what the loss has of h' itself
+  void add_hidden(std::size_t p, Index first_row, Index n) {
+    const auto d_hidden = passes_[p].d_hidden;
+    if (d_hidden.rows() > 0) of_[p].d_out.view(0, n) += math::rows(d_hidden, first_row, n);
   }
 
   // h'[t] reaches the loss through q[t] and through slot t + 1

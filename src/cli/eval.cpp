@@ -40,8 +40,7 @@ class Player {
             config::read_training_config(yaml::load_text(loaded.state.config, loaded.path)).config),
         family_(env::family(config_.env)) {
     const core::DecPomdpSpec spec = make_env()->spec();
-    network_ = learner::make_network<float>(learner::agent_config(config_, spec),
-                                            learner::mixer_config(config_, spec));
+    network_ = learner::make_network<float>(config_, spec);
     checkpoint::require_tensors(loaded.state, network_.layout, loaded.path);
     const std::vector<float>& params = loaded.state.learner.params;
     transposed_.resize(params.size());

@@ -19,7 +19,9 @@ constexpr auto kPymarlKeys = std::to_array<PymarlKey>({
     {"buffer_cpu_only", "*", ""},
     {"runner", "\"episode\"|\"parallel\"", "batch_size_run says how many run in parallel"},
     {"mac", "\"basic_mac\"|\"n_mac\"", ""},
-    {"learner", "\"q_learner\"|\"nq_learner\"|\"dmaq_qatten_learner\"", ""},
+    {"learner",
+     "\"q_learner\"|\"nq_learner\"|\"dmaq_qatten_learner\"|\"max_q_learner\"|\"qtran_learner\"",
+     ""},
     {"is_adv_attention", "*", ""},
     {"is_stop_gradient", "*", ""},
     {"agent_output_type", "\"q\"", ""},
@@ -31,6 +33,13 @@ constexpr auto kPymarlKeys = std::to_array<PymarlKey>({
     {"save_replay", "False", ""},
     {"critic_lr", "*", ""},
     {"central_rnn_hidden_dim", "*", ""},
+    {"qmix_loss", "1|1.0", ""},
+    {"central_action_embed", "1", ""},
+    {"central_agent", "\"central_rnn\"", "the central agents are of the kind of the agents"},
+    {"central_mac", "\"basic_central_mac\"", ""},
+    {"central_mixer", "\"ff\"", ""},
+    {"recurrent_critic", "False", ""},
+    {"gated", "False", ""},
     {"repeat_id", "*", ""},
     {"label", "*", ""},
     {"run", "*", ""},
@@ -90,6 +99,27 @@ void replace_text(Map& map, const char* key, const char* from, const char* to) {
   }
 }
 
+void set_objective(Map& map, const char* objective, const std::string& origin) {
+  if (find(map, "objective") != nullptr) return;
+  map.emplace_back("objective", Value{std::string(objective), origin});
+}
+
+// PyMARL names QTRAN by its mixer and Weighted QMIX by its learner.
+void adopt_objective(Map& map) {
+  for (const char* name : {"qtran_base", "qtran_alt"}) {
+    Value* mixer = find(map, "mixer");
+    if (mixer == nullptr || mixer->text() != "\"" + std::string(name) + "\"") continue;
+    mixer->data = std::string("vdn");
+    set_objective(map, name, std::string(mixer->origin));
+  }
+  const Value* learner = find(map, "learner");
+  if (learner == nullptr) return;
+  const std::string origin = learner->origin;
+  const std::string name = learner->text();
+  if (name == "\"max_q_learner\"") set_objective(map, "weighted_td", origin);
+  if (name == "\"qtran_learner\"") set_objective(map, "qtran_base", origin);
+}
+
 // PyMARL2's learner halves the squared error, wherever its configurations do not say so.
 void adopt_learner(Map& map) {
   const Value* learner = find(map, "learner");
@@ -133,6 +163,7 @@ std::vector<std::string> adopt_pymarl_keys(Map& map) {
   replace_text(map, "mixer", "dmaq", "qplex");
   adopt_unit_size(map);
   replace_text(map, "agent", "n_rnn", "rnn");
+  adopt_objective(map);
   adopt_learner(map);
   adopt_reward_scaling(map);
 

@@ -79,6 +79,19 @@ void target_options(TrainingConfig& c, Options& o) {
         "the online network chooses the bootstrap action; False: the target network does");
   o.add("loss_factor", c.loss_factor,
         "factor of the mean squared error: 1 in PyMARL, 0.5 in PyMARL2", above(0.0));
+  o.add("objective", c.objective,
+        "what is minimised: errors of Q_tot (td), those weighted against an unrestricted Q* "
+        "(weighted_td: CW-QMIX, OW-QMIX), or QTRAN's (qtran_base, qtran_alt)",
+        one_of({"td", "weighted_td", "qtran_base", "qtran_alt"}));
+  o.add("w", c.w, "weighted_td: weight of the errors that do not count in full", share());
+  o.add("hysteretic_qmix", c.hysteretic_qmix,
+        "weighted_td: True counts errors of underestimation in full (OW-QMIX), False those of "
+        "actions taken for the best (CW-QMIX)");
+  o.add("central_loss", c.central_loss, "weighted_td: factor of the loss of Q*", at_least(0.0));
+  o.add("opt_loss", c.opt_loss, "QTRAN: factor of the loss of the greedy joint action",
+        at_least(0.0));
+  o.add("nopt_min_loss", c.nopt_min_loss, "QTRAN: factor of the loss of the other joint actions",
+        at_least(0.0));
   o.add("target_update_interval", c.target_update_interval,
         "episodes between hard copies into the target network", at_least(1));
   o.add("target_update_unit", c.target_update_unit,
@@ -164,6 +177,15 @@ void network_options(TrainingConfig& c, Options& o) {
         one_of({"before", "after"}));
   o.add("qmix_ns_state_bias", c.qmix_ns_state_bias,
         "whether qmix_ns, whose weights know no state, keeps the state's value as a bias");
+  o.add("central_mixing_embed_dim", c.central_mixing_embed_dim,
+        "weighted_td: width of the network that mixes Q*", width());
+  o.add("network_size", c.network_size,
+        "QTRAN: big gives the joint networks, whose width is mixing_embed_dim, one more layer",
+        one_of({"small", "big"}));
+  o.add("qtran_arch", c.qtran_arch,
+        "qtran_base: the joint network reads the agents' hidden states, or the joint action alone "
+        "(coma_critic)",
+        one_of({"qtran_paper", "coma_critic"}));
 }
 
 void qatten_options(TrainingConfig& c, Options& o) {
@@ -271,6 +293,29 @@ void check_qatten(const TrainingConfig& c) {
                c.n_attention_head);
 }
 
+void check_objective(const TrainingConfig& c) {
+  const std::string objective = "objective = \"" + c.objective + "\"";
+  if (c.objective == "td") return;
+  if (c.target_epsilon > 0) {
+    throw Error("target_epsilon = " + Value{c.target_epsilon, ""}.text() + " contradicts " +
+                objective + ": its joint value is not linear in the agents' values");
+  }
+  if (c.objective == "weighted_td") {
+    if (c.double_q) return;
+    throw Error("double_q = False contradicts " + objective +
+                ": the network that acts chooses the action that Q* values");
+  }
+  if (c.mixer != "vdn") {
+    throw Error("mixer = \"" + c.mixer + "\" contradicts " + objective +
+                ": what its agents maximise is the sum of their values, \"vdn\"");
+  }
+  if ((c.returns != "peng" && c.returns != "n_step") || c.q_lambda) {
+    throw Error((c.q_lambda ? "q_lambda = True" : "returns = \"" + c.returns + "\"") +
+                " contradicts " + objective +
+                ": its joint network is asked for greedy actions alone, by \"peng\" or \"n_step\"");
+  }
+}
+
 }  // namespace
 
 void TrainingConfig::options(Options& o) {
@@ -308,6 +353,7 @@ void check(const TrainingConfig& c) {
   }
   check_returns(c);
   check_qatten(c);
+  check_objective(c);
   if (!c.abs && c.qmix_pos_func != "abs") {
     throw Error("abs = False contradicts qmix_pos_func = \"" + c.qmix_pos_func +
                 "\": weights are either free or made positive");

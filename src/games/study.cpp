@@ -98,9 +98,7 @@ Lesson teach(const config::TrainingConfig& config, int n_updates) {
     learner::LearnerConfig rule = learner::learner_config(config);
     rule.optimiser.lr = config.lr * kStages[stage];
     auto next = std::make_unique<learner::Learner<float>>(
-        learner::make_network<float>(learner::agent_config(config, env->spec()),
-                                     learner::mixer_config(config, env->spec())),
-        rule, config.seed, executor);
+        learner::make_network<float>(config, env->spec()), rule, config.seed, executor);
     if (learner) next->set_state(learner->state());
     learner = std::move(next);
     const auto end = static_cast<std::int64_t>(n_updates) * static_cast<std::int64_t>(stage + 1) /

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <string>
 
+#include "qtot/math/scalars.h"
+
 namespace qtot::learner {
 namespace {
 
@@ -80,6 +82,14 @@ mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
   return mixer;
 }
 
+ObjectiveConfig objective_config(const config::TrainingConfig& config) {
+  return {.objective = config.objective,
+          .central_mixing_embed_dim = config.central_mixing_embed_dim,
+          .joint_embed_dim = config.mixing_embed_dim,
+          .network_size = config.network_size,
+          .qtran_arch = config.qtran_arch};
+}
+
 LearnerConfig learner_config(const config::TrainingConfig& config) {
   LearnerConfig learner;
   learner.gamma = config.gamma;
@@ -89,6 +99,11 @@ LearnerConfig learner_config(const config::TrainingConfig& config) {
   learner.target_epsilon = config.target_epsilon;
   learner.double_q = config.double_q;
   learner.loss_factor = config.loss_factor;
+  learner.weight = config.w;
+  learner.optimistic = config.hysteretic_qmix;
+  learner.central_loss = config.central_loss;
+  learner.opt_loss = config.opt_loss;
+  learner.nopt_min_loss = config.nopt_min_loss;
   learner.grad_norm_clip = config.grad_norm_clip;
   learner.optimiser = optimiser_config(config);
   learner.target_update_interval = config.target_update_interval;
@@ -114,5 +129,17 @@ LearnerConfig learner_config(const config::TrainingConfig& config) {
 core::Extras extras_of(const LearnerConfig& config) {
   return weighs_by_behaviour(config.returns) ? core::Extras::kBehaviour : core::Extras::kNone;
 }
+
+template <class T>
+Network<T> make_network(const config::TrainingConfig& config, const core::DecPomdpSpec& spec) {
+  return make_network<T>(agent_config(config, spec), mixer_config(config, spec),
+                         objective_config(config));
+}
+
+#define QTOT_INSTANTIATE(T)                                                 \
+  template Network<T> make_network<T>(const config::TrainingConfig& config, \
+                                      const core::DecPomdpSpec& spec);
+QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
+#undef QTOT_INSTANTIATE
 
 }  // namespace qtot::learner

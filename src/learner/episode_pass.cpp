@@ -29,22 +29,34 @@ template <class T>
 EpisodeWork<T> begin(const PassContext<T>& context, const EpisodeTask<T>& task,
                      std::int32_t* columns, nn::Workspace<T>& workspace) {
   const EpisodePlan& plan = *task.plan;
-  const agents::Agent<T>& agent = *context.network.agent;
+  const Network<T>& network = context.network;
+  const agents::Agent<T>& agent = *network.agent;
   const int n_slots = plan.n_steps + 1;
   const Unroll unroll{.n_slots = index(n_slots),
                       .n_agents = index(plan.episode->spec().n_agents),
                       .forgets = context.config.mistakes.forgets_hidden};
-  return {
+  const Index n_rows = unroll.n_rows();
+  const Index n_with_gradient = unroll.rows_with_gradient(index(plan.n_steps));
+  const Index n_actions = agent.n_actions();
+  EpisodeWork<T> work{
       .task = &task,
       .unroll = unroll,
       .inputs = gather_inputs<T>(agent.config(), context.config, *plan.episode, n_slots, workspace,
-                                 {columns, n_one_hot_columns(agent.config(), n_slots)}),
-      .utilities = workspace.take(unroll.n_rows(), agent.n_actions()),
-      .target_utilities =
-          place_of_target_utilities(task, unroll.n_rows(), agent.n_actions(), workspace),
-      .d_utilities =
-          workspace.take_zero(unroll.rows_with_gradient(index(plan.n_steps)), agent.n_actions()),
-      .tape = {}};
+                                 {columns, n_one_hot_columns(agent.config(), n_slots)})};
+  work.utilities = workspace.take(n_rows, n_actions);
+  work.target_utilities = place_of_target_utilities(task, n_rows, n_actions, workspace);
+  work.d_utilities = workspace.take_zero(n_with_gradient, n_actions);
+  if (network.central_agent != nullptr) {
+    work.central_utilities = workspace.take(n_rows, n_actions);
+    work.d_central_utilities = workspace.take_zero(n_with_gradient, n_actions);
+    if (context.probe != nullptr) {
+      work.acting_target_utilities = workspace.take_zero(n_rows, n_actions);
+    }
+  }
+  if (network.joint != nullptr) {
+    work.d_hidden = workspace.take_zero(n_with_gradient, index(agent.config().hidden_dim));
+  }
+  return work;
 }
 
 template <class T>
@@ -52,42 +64,82 @@ using ForwardPasses = InlineVector<agents::ForwardPass<T>, agents::kMaxTogether>
 template <class T>
 using BackwardPasses = InlineVector<agents::BackwardPass<T>, agents::kMaxTogether>;
 
-// Utilities of both networks over all slots. By T9 the target network's begin with the second one.
+// Utilities of an online network, whose tapes are kept.
+template <class T>
+void online_forward(const PassContext<T>& context, const agents::Agent<T>& agent,
+                    std::span<EpisodeWork<T>> works, Buffer<T> EpisodeWork<T>::*utilities,
+                    agents::Tape<T> EpisodeWork<T>::*tape, nn::Workspace<T>& workspace) {
+  ForwardPasses<T> passes;
+  for (EpisodeWork<T>& work : works) {
+    passes.push_back(
+        {.inputs = work.inputs, .utilities = (work.*utilities).view(), .tape = &(work.*tape)});
+  }
+  agent.forward_together(context.online, passes.span(), works.front().unroll.rows_side_by_side(),
+                         workspace);
+}
+
+// Utilities of a target network. By T9 they begin with the second slot.
+template <class T>
+void target_forward(const PassContext<T>& context, const agents::Agent<T>& agent,
+                    std::span<EpisodeWork<T>> works, Buffer<T> EpisodeWork<T>::*utilities,
+                    nn::Workspace<T>& workspace) {
+  const Unroll& first = works.front().unroll;
+  const Index skipped = context.config.target_skips_first_slot ? first.n_agents : 0;
+  const bool is_cached = utilities == &EpisodeWork<T>::target_utilities;
+  ForwardPasses<T> passes;
+  for (EpisodeWork<T>& work : works) {
+    if (is_cached && work.task->target_utilities.is_filled) continue;
+    const Index n_rows = work.unroll.n_rows() - skipped;
+    passes.push_back({.inputs = agents::rows(work.inputs, skipped, n_rows),
+                      .utilities = (work.*utilities).view(skipped, n_rows),
+                      .tape = context.network.joint != nullptr ? &work.target_tape : nullptr});
+  }
+  const Index n_rows = first.rows_side_by_side();
+  const bool is_online = context.config.mistakes.target_agent_is_online;
+  agent.forward_together(is_online ? context.online : context.target, passes.span(),
+                         first.forgets ? n_rows - skipped : n_rows, workspace);
+}
+
+// Every agent network over all slots.
 template <class T>
 void agents_forward(const PassContext<T>& context, std::span<EpisodeWork<T>> works,
                     nn::Workspace<T>& workspace) {
-  const agents::Agent<T>& agent = *context.network.agent;
-  const Unroll& first = works.front().unroll;
-  const Index skipped = context.config.target_skips_first_slot ? first.n_agents : 0;
-  ForwardPasses<T> online;
-  ForwardPasses<T> target;
-  for (EpisodeWork<T>& work : works) {
-    const Index n_rows = work.unroll.n_rows() - skipped;
-    online.push_back(
-        {.inputs = work.inputs, .utilities = work.utilities.view(), .tape = &work.tape});
-    if (work.task->target_utilities.is_filled) continue;
-    target.push_back({.inputs = agents::rows(work.inputs, skipped, n_rows),
-                      .utilities = work.target_utilities.view(skipped, n_rows)});
+  using Work = EpisodeWork<T>;
+  const Network<T>& network = context.network;
+  online_forward(context, *network.agent, works, &Work::utilities, &Work::tape, workspace);
+  if (network.central_agent == nullptr) {
+    return target_forward(context, *network.agent, works, &Work::target_utilities, workspace);
   }
-  const Index n_rows = first.rows_side_by_side();
-  agent.forward_together(context.online, online.span(), n_rows, workspace);
-  const bool is_online = context.config.mistakes.target_agent_is_online;
-  agent.forward_together(is_online ? context.online : context.target, target.span(),
-                         first.forgets ? n_rows - skipped : n_rows, workspace);
+  online_forward(context, *network.central_agent, works, &Work::central_utilities,
+                 &Work::central_tape, workspace);
+  target_forward(context, *network.central_agent, works, &Work::target_utilities, workspace);
+  if (context.probe != nullptr) {
+    target_forward(context, *network.agent, works, &Work::acting_target_utilities, workspace);
+  }
 }
 
 template <class T>
 void agents_backward(const PassContext<T>& context, std::span<EpisodeWork<T>> works,
                      nn::Workspace<T>& workspace) {
+  const Network<T>& network = context.network;
+  const Index n_rows = works.front().unroll.rows_side_by_side();
   BackwardPasses<T> passes;
+  BackwardPasses<T> central;
   for (const EpisodeWork<T>& work : works) {
     passes.push_back({.inputs = work.inputs,
                       .d_utilities = work.d_utilities.const_view(),
                       .tape = &work.tape,
-                      .gradient = work.task->gradient});
+                      .gradient = work.task->gradient,
+                      .d_hidden = work.d_hidden.const_view()});
+    central.push_back({.inputs = work.inputs,
+                       .d_utilities = work.d_central_utilities.const_view(),
+                       .tape = &work.central_tape,
+                       .gradient = work.task->gradient});
   }
-  context.network.agent->backward_together(context.online, passes.span(),
-                                           works.front().unroll.rows_side_by_side(), workspace);
+  network.agent->backward_together(context.online, passes.span(), n_rows, workspace);
+  if (network.central_agent != nullptr) {
+    network.central_agent->backward_together(context.online, central.span(), n_rows, workspace);
+  }
 }
 
 }  // namespace

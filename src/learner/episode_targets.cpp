@@ -89,7 +89,7 @@ template <class T>
 Buffer<T> mix_targets(const PassContext<T>& context, const core::Episode& episode,
                       const TargetInputs<T>& inputs, Actions actions, Buffer<T> agent_qs,
                       FirstSlots first, nn::Workspace<T>& workspace, mixers::Tape<T>& tape) {
-  const mixers::Mixer<T>& mixer = *context.network.mixer;
+  const mixers::Mixer<T>& mixer = *inputs.mixer;
   const Mistakes& mistakes = context.config.mistakes;
   const Buffer<T> q_tot = workspace.take(agent_qs.rows, mixer.n_outputs());
   const auto action_of = [&](int slot, int n) {
@@ -125,7 +125,7 @@ template <class T>
 Buffer<T> rewards_of(const PassContext<T>& context, const EpisodePlan& plan,
                      const TargetInputs<T>& inputs, nn::Workspace<T>& workspace) {
   const core::Episode& episode = *plan.episode;
-  const Index n_outputs = context.network.mixer->n_outputs();
+  const Index n_outputs = context.network.n_outputs();
   const Buffer<T> earned =
       gather_rewards<T>(episode, context.config, plan.n_steps, context.rewards, workspace);
   const Buffer<T> rewards = workspace.take(earned.rows, n_outputs);
@@ -209,7 +209,7 @@ Buffer<T> next_traces(const PassContext<T>& context, const EpisodePlan& plan,
       [&](int slot, int n, Action online, const T* qs) {
         return slot < episode.length() ? trace_factor(context, episode, slot, n, online, qs) : T(0);
       });
-  const Buffer<T> traces = workspace.take(factors.rows, context.network.mixer->n_outputs());
+  const Buffer<T> traces = workspace.take(factors.rows, context.network.n_outputs());
   const bool is_joint = traces.cols == 1;
   const bool is_clipped = context.config.returns == ReturnRule::kRetrace;
   for (Index t = 0; t < traces.rows; ++t) {

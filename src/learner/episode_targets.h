@@ -11,6 +11,7 @@ struct TargetInputs {
   nn::Buffer<T> greedy_actions;    // [n_slots, N]  of the online network
   nn::Buffer<T> greedy_qs;         // [n_steps, N]  of the slots that bootstrap the loss rows
   nn::Buffer<T> states;            // [n_slots, S]
+  const mixers::Mixer<T>* mixer = nullptr;  // of the values that the returns take
 };
 
 /// Greedy actions of the online network, and the greedy values of the slots that bootstrap the loss rows.

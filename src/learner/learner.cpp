@@ -209,11 +209,12 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
   return stats;
 }
 
-// Whether there is a target network that another update may meet unchanged.
+// Whether there is a target network that another update may meet unchanged, and whose utilities are all
+// that is asked for: joint networks read its hidden states.
 template <class T>
 bool Learner<T>::target_stays() const {
   return config_.use_target_network && config_.target_update_tau == 0 &&
-         !config_.mistakes.target_agent_is_online;
+         !config_.mistakes.target_agent_is_online && network_.joint == nullptr;
 }
 
 // Episodes side by side: enough rows for the recurrent product, no more than lie in the cache.
@@ -238,32 +239,48 @@ math::Sum<T> Learner<T>::divisor() const {
     case Divisor::kOne:
       return 1;
     case Divisor::kAllSteps:
-      return static_cast<math::Sum<T>>(n_episodes * scratch.longest * network_.mixer->n_outputs());
+      return static_cast<math::Sum<T>>(n_episodes * scratch.longest * network_.n_outputs());
     case Divisor::kEpisodes:
       return static_cast<math::Sum<T>>(n_episodes);
     case Divisor::kValidSteps:
       return static_cast<math::Sum<T>>(scratch.n_valid);
   }
-  return static_cast<math::Sum<T>>(scratch.n_valid * network_.mixer->n_outputs());
+  return static_cast<math::Sum<T>>(scratch.n_valid * network_.n_outputs());
 }
 
 template <class T>
 UpdateStats Learner<T>::figures(math::Sum<T> norm, Probe<T>* probe) {
   Scratch& scratch = *scratch_;
-  const auto n_terms = static_cast<math::Sum<T>>(scratch.n_valid * network_.mixer->n_outputs());
+  const auto n_terms = static_cast<math::Sum<T>>(scratch.n_valid * network_.n_outputs());
   const math::Sum<T> per_agent = n_terms * network_.agent->config().spec.n_agents;
+  // the means of squared errors that the loss is made of
+  const auto mean = [&](math::Sum<T> EpisodeSums<T>::*squares) {
+    return config_.loss_factor * scratch.total(squares) / divisor();
+  };
+  const math::Sum<T> td = mean(&EpisodeSums<T>::squared_error);
+  const math::Sum<T> central = mean(&EpisodeSums<T>::squared_central);
+  const math::Sum<T> opt = mean(&EpisodeSums<T>::squared_opt);
+  const math::Sum<T> nopt = mean(&EpisodeSums<T>::squared_nopt);
   const math::Sum<T> loss =
-      config_.loss_factor * scratch.total(&EpisodeSums<T>::squared_error) / divisor();
+      td + config_.central_loss * central + config_.opt_loss * opt + config_.nopt_min_loss * nopt;
   if (probe != nullptr) {
     for (const nn::TensorSpec& tensor : network_.layout.tensors()) {
       probe->update("grad/" + tensor.name,
                     std::span<const T>(scratch.gradient).subspan(tensor.offset, tensor.size()));
     }
+    probe->scalar("loss_td", td);
+    probe->scalar("loss_central", central);
+    probe->scalar("loss_opt", opt);
+    probe->scalar("loss_nopt", nopt);
     probe->scalar("loss", loss);
     probe->scalar("grad_norm", norm);
   }
   const auto narrow = [](const math::Sum<T>& x) { return static_cast<double>(x); };
   return {.loss = narrow(loss),
+          .loss_td = narrow(td),
+          .loss_central = narrow(central),
+          .loss_opt = narrow(opt),
+          .loss_nopt = narrow(nopt),
           .grad_norm = narrow(norm),
           .td_error_abs = narrow(scratch.total(&EpisodeSums<T>::abs_error) / n_terms),
           .q_taken_mean = narrow(scratch.total(&EpisodeSums<T>::q_taken) / per_agent),

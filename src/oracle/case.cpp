@@ -100,7 +100,8 @@ Case make_case(arrays::Npz file, const CaseOptions& options) {
   result.weights = read_weights(result.file, sizes.n_episodes, use_weights);
   result.uses_weights = !result.weights.empty();
 
-  result.layout = learner::make_network<double>(result.agent, result.mixer).layout;
+  result.layout =
+      learner::make_network<double>(result.agent, result.mixer, result.objective).layout;
   result.params = read_params(result.file, "param/", result.layout);
   result.target_params = result.file.names_under("tparam/").empty()
                              ? result.params

@@ -76,6 +76,18 @@ constexpr auto kKeys = std::to_array<std::string_view>({"preset",
                                                         "adv_hypernet_embed",
                                                         "is_minus_one",
                                                         "weighted_head",
+                                                        "objective",
+                                                        "w",
+                                                        "hysteretic_qmix",
+                                                        "central_loss",
+                                                        "central_mixing_embed_dim",
+                                                        "central_action_embed",
+                                                        "central_mixer",
+                                                        "qmix_loss",
+                                                        "opt_loss",
+                                                        "nopt_min_loss",
+                                                        "network_size",
+                                                        "qtran_arch",
                                                         "learner"});
 
 constexpr const char* kOrigin = "meta.args";
@@ -139,6 +151,16 @@ Map told(const json& meta) {
   return map;
 }
 
+// max_q_learner; PyMARL2 halves the loss of Q* alone.
+void apply_weighted(const std::string& peer, Map& map, Case& result) {
+  const std::string origin = "the peer's learner";
+  set(map, "objective", {std::string("weighted_td"), origin});
+  set(map, "double_q", {true, origin});
+  set(map, "mask_target_qs", {true, origin});
+  set_missing(map, "loss_factor", {1.0, origin});
+  result.central_is_halved = peer == "pymarl2";
+}
+
 // What a peer's learner does whatever its keys say.
 void apply_peer(const std::string& peer, const std::string& learner, Map& map, Case& result) {
   const bool is_nq = learner == "nq_learner";
@@ -150,9 +172,11 @@ void apply_peer(const std::string& peer, const std::string& learner, Map& map, C
     set_missing(map, "mask_target_qs", {true, "the peer's learner"});
     return;
   }
-  if (!is_nq && learner != "q_learner") {
+  const bool is_weighted = learner == "max_q_learner";
+  if (!is_nq && !is_weighted && learner != "q_learner") {
     throw Error("meta.args.learner: " + learner +
-                " is not supported; known are q_learner, nq_learner and dmaq_qatten_learner");
+                " is not supported; known are q_learner, nq_learner, dmaq_qatten_learner and "
+                "max_q_learner");
   }
   if (is_nq) {  // nmix has two layers and no double_q = False
     set(map, "double_q", {true, "the peer's learner"});
@@ -163,8 +187,9 @@ void apply_peer(const std::string& peer, const std::string& learner, Map& map, C
     }
     return;
   }
+  if (is_weighted) apply_weighted(peer, map, result);
   // q_learner is one-step whatever td_lambda says, and its mixer knows abs alone
-  set(map, "td_lambda", {0.0, "the peer's learner"});
+  if (!is_weighted || peer != "pymarl2") set(map, "td_lambda", {0.0, "the peer's learner"});
   set(map, "q_lambda", {false, "the peer's learner"});
   set(map, "abs", {true, "the peer's learner"});
   set(map, "qmix_pos_func", {std::string("abs"), "the peer's learner"});
@@ -254,7 +279,9 @@ std::optional<bool> read_config(const json& meta, const Map& with, Case& result)
   result.preset = read.config.preset;
   result.agent = learner::agent_config(read.config, result.spec);
   result.mixer = learner::mixer_config(read.config, result.spec);
+  result.objective = learner::objective_config(read.config);
   result.learner = learner::learner_config(read.config);
+  if (result.central_is_halved) result.learner.central_loss *= 0.5;
   finish_optimiser(meta, eps_is_given, read.config, result.learner.optimiser);
   const std::optional<bool> use_per = flag_of(args, "use_per");
   return use_per.has_value() ? use_per : flag_of(args, "per");

@@ -31,6 +31,8 @@ struct Output {
 // dataflow order
 constexpr Output kOutputs[] = {{"agent_q", Rows::kSlots},
                                {"target_agent_q", Rows::kSlots},
+                               {"central_mac_out", Rows::kSlots},
+                               {"central_target_mac_out", Rows::kSlots},
                                {"chosen_q", Rows::kSteps},
                                {"cur_max_actions", Rows::kSlots},
                                {"target_max_agent_q", Rows::kNext},
@@ -42,6 +44,10 @@ constexpr Output kOutputs[] = {{"agent_q", Rows::kSlots},
                                {"q_tot", Rows::kSteps},
                                {"target_max_qvals", Rows::kNext},
                                {"targets", Rows::kSteps},
+                               {"central_chosen_action_qvals", Rows::kSteps},
+                               {"is_max_action", Rows::kSteps},
+                               {"max_action_qtot", Rows::kSteps},
+                               {"ws", Rows::kSteps},
                                {"mask", Rows::kAllSteps},
                                {"td_error", Rows::kSteps},
                                {"masked_td_error", Rows::kSteps}};
@@ -64,6 +70,8 @@ class Comparer {
   void run() {
     for (const Output& output : kOutputs) padded(output);
     whole("per_priority", Kind::kValue);
+    whole("qmix_loss", Kind::kScalar);
+    whole("central_loss", Kind::kScalar);
     whole("loss", Kind::kScalar);
     padded({"d_q_tot", Rows::kSteps});
     padded({"d_chosen_q", Rows::kSteps});

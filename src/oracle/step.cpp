@@ -59,6 +59,7 @@ class Assembler {
     mask(steps);
     padded("td_error", "td_error", {steps, n_outputs_});
     masked_error();
+    if (case_.objective.objective == "weighted_td") weighted(steps, slots, n_agents, n_actions);
     if (case_.uses_weights) priorities();
     scalar("loss");
     padded("d_q_tot", "d_q_tot", {steps, n_outputs_});
@@ -92,6 +93,19 @@ class Assembler {
   }
 
  private:
+  // Q* and what weighs the errors
+  void weighted(std::size_t steps, std::size_t slots, std::size_t n_agents, std::size_t n_actions) {
+    padded("central_mac_out", "central_utilities", {slots, n_agents, n_actions, 1});
+    padded("central_target_mac_out", "central_target_utilities", {slots, n_agents, n_actions, 1});
+    padded("central_chosen_action_qvals", "central_q", {steps, 1});
+    padded("is_max_action", "is_greedy", {steps, 1});
+    padded("max_action_qtot", "greedy_central_q", {steps, 1});
+    padded("ws", "weights", {steps, 1});
+    scalar("qmix_loss", "loss_td");
+    scalar("central_loss", "loss_central");
+    if (case_.central_is_halved) step_.tensors.back().values[0] *= 0.5;
+  }
+
   // our rows of an episode, as many as there are, at the head of its padded rows
   void padded(const std::string& name, const std::string& ours, const Shape& shape) {
     Shape full = {case_.episodes.size()};
@@ -168,9 +182,10 @@ class Assembler {
     step_.tensors.push_back(std::move(tensor));
   }
 
-  void scalar(const std::string& name) {
+  void scalar(const std::string& name) { scalar(name, name); }
+  void scalar(const std::string& name, const std::string& ours) {
     Tensor tensor{.name = name, .kind = Kind::kScalar, .shape = {}, .values = {}, .rest = {}};
-    push(tensor, recorder_.scalar_of(name));
+    push(tensor, recorder_.scalar_of(ours));
     step_.tensors.push_back(std::move(tensor));
   }
 
@@ -209,7 +224,7 @@ Step run(const Case& input, const StepOptions& options) {
     Recorder<T> recorder;
     run.update(&recorder);
     if (k == 1) {
-      const auto n_outputs = static_cast<std::size_t>(run.learner().network().mixer->n_outputs());
+      const auto n_outputs = static_cast<std::size_t>(run.learner().network().n_outputs());
       Assembler<T> assembler(input, variant.learner, recorder, n_outputs, step);
       assembler.values();
       assembler.gradient();
@@ -232,6 +247,7 @@ Step run(const Case& input, const StepOptions& options) {
 Variant variant_of(const Case& input) {
   return {.agent = input.agent,
           .mixer = input.mixer,
+          .objective = input.objective,
           .learner = input.learner,
           .changes = {},
           .has_behaviour = input.file.contains("in/behaviour_probs")};

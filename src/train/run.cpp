@@ -157,7 +157,13 @@ class Run {
     loss_ = round.update->loss;
     if (!learner_log_.is_due(trainer_.t_env(), config_.learner_log_interval)) return;
     metrics::Record record = new_record();
-    record.add("loss_td", round.update->loss);
+    record.add("loss_td", round.update->loss_td);
+    if (config_.objective == "weighted_td") {
+      record.add("loss_central", round.update->loss_central);
+    } else if (config_.objective != "td") {
+      record.add("loss_opt", round.update->loss_opt);
+      record.add("loss_nopt", round.update->loss_nopt);
+    }
     record.add("grad_norm", round.update->grad_norm);
     record.add("td_error_abs", round.update->td_error_abs);
     record.add("q_taken_mean", round.update->q_taken_mean);

@@ -133,6 +133,14 @@ std::vector<Case> training_cases() {
     cases.push_back(
         {"train-" + name + "-two_step", with(with(golden_size(), two_step()), pipelined)});
   }
+  const auto add = [&](const char* name, const char* env, const Map& keys) {
+    cases.push_back({std::string("train-") + name + "-" + env + "-pipeline0",
+                     with(with(golden_size(), env_of(env)), keys)});
+  };
+  const Map weighted = {{"objective", text("weighted_td")},
+                        {"central_mixing_embed_dim", integer(12)}};
+  add("cw_qmix", "stag_hunt", with(weighted, {{"optimizer", text("adam")}}));
+  add("ow_qmix", "stag_hunt", with(weighted, {{"hysteretic_qmix", flag(true)}}));
   return cases;
 }
 
@@ -172,6 +180,11 @@ std::vector<Case> learner_cases() {
                       {"n_head_embedding_layer2", integer(3)},
                       {"n_constrant_value", integer(5)}};
   const Map qplex = {{"num_kernel", integer(3)}, {"adv_hypernet_embed", integer(7)}};
+  const auto weighted = [&](bool optimistic) {
+    return mixer("qmix", {{"objective", text("weighted_td")},
+                          {"hysteretic_qmix", flag(optimistic)},
+                          {"central_mixing_embed_dim", integer(10)}});
+  };
   const std::vector<std::pair<const char*, Map>> rows = {
       {"iql", mixer("iql")},
       {"vdn", mixer("vdn")},
@@ -210,6 +223,8 @@ std::vector<Case> learner_cases() {
        {{"optimizer", text("adam")},
         {"weight_decay", number(0.01)},
         {"target_update_tau", number(0.05)}}},
+      {"cw_qmix", weighted(false)},
+      {"ow_qmix", weighted(true)},
       {"wide",
        {{"rnn_hidden_dim", integer(70)},
         {"mixing_embed_dim", integer(37)},

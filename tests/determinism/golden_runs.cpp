@@ -24,8 +24,7 @@ rollout::EnvFactory env_factory(const config::TrainingConfig& config) {
 // on every machine, and recorded by no more than the seed.
 std::vector<core::Episode> recorded_episodes(const config::TrainingConfig& config) {
   rollout::Player player(env_factory(config)());
-  const learner::Network<float> network = learner::make_network<float>(
-      learner::agent_config(config, player.spec()), learner::mixer_config(config, player.spec()));
+  const learner::Network<float> network = learner::make_network<float>(config, player.spec());
   const std::vector<float> zeros(network.layout.size());
   const rollout::Policy policy = {.agent = network.agent.get(),
                                   .weights = {.values = zeros.data(), .transposed = zeros.data()}};
@@ -58,8 +57,7 @@ template <class T>
 Fingerprint learn(const config::TrainingConfig& config, const std::vector<core::Episode>& episodes,
                   Executor& executor) {
   const core::DecPomdpSpec& spec = episodes.front().spec();
-  learner::Learner<T> learner(learner::make_network<T>(learner::agent_config(config, spec),
-                                                       learner::mixer_config(config, spec)),
+  learner::Learner<T> learner(learner::make_network<T>(config, spec),
                               learner::learner_config(config), config.seed, executor);
   std::vector<const core::Episode*> batch;
   for (const core::Episode& episode : episodes) batch.push_back(&episode);

@@ -19,7 +19,8 @@ using math::MatView;
 
 /// What an agent network is built from; the keys of the same names.
 struct AgentConfig {
-  std::string agent = "rnn";  // rnn | ff
+  std::string agent = "rnn";      // rnn | ff
+  std::string tensors = "agent";  // what the names of its tensors begin with
   core::DecPomdpSpec spec;
   int hidden_dim = 64;
   bool obs_last_action = true;
@@ -67,6 +68,8 @@ struct BackwardPass {
   ConstMatView<T> d_utilities;  // [n_steps * n_rows, A]
   const Tape<T>* tape = nullptr;
   T* gradient = nullptr;  // of this episode alone
+  /// [n_steps * n_rows, H], what the loss has of hidden() itself; of no rows where it has nothing
+  ConstMatView<T> d_hidden = math::view(static_cast<const T*>(nullptr), 0, 0);
 };
 
 /// The network that every agent shares: (obs, last action, agent id, hidden) -> utilities. Rows are
@@ -109,6 +112,10 @@ class Agent {
   virtual void backward_together(nn::Weights<T> w, std::span<const BackwardPass<T>> passes,
                                  Index n_rows, nn::Workspace<T>& workspace) const;
 
+  /// What the output layer reads, [R, H]: the state after each slot of a pass that filled `tape`; the last
+  /// hidden layer of a feed-forward agent.
+  virtual ConstMatView<T> hidden(const Tape<T>& tape, Index n_rows) const = 0;
+
   /// Hidden state after the last slot, [n_rows, H]; empty for a feed-forward agent.
   virtual ConstMatView<T> final_hidden(const Tape<T>& tape, Index n_rows) const = 0;
 
@@ -137,8 +144,8 @@ Index n_one_hots(const AgentConfig& config);
 void write_one_hots(const AgentConfig& config, std::span<const core::Action> last_actions,
                     std::span<std::int32_t> columns);
 
-/// Builds the agent that config.agent names and appends its tensors, named "agent.<state-dict name>", to
-/// `layout`.
+/// Builds the agent that config.agent names and appends its tensors, named "<config.tensors>.<state-dict name>",
+/// to `layout`.
 template <class T>
 std::unique_ptr<Agent<T>> make_agent(const AgentConfig& config, nn::ParamLayout& layout);
 

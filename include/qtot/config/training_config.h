@@ -43,6 +43,12 @@ struct TrainingConfig {
   bool q_lambda = false;
   bool double_q = true;
   double loss_factor = 1;
+  std::string objective = "td";  // td | weighted_td | qtran_base | qtran_alt
+  double w = 0.1;
+  bool hysteretic_qmix = false;
+  double central_loss = 1;
+  double opt_loss = 1;
+  double nopt_min_loss = 0.1;
   int target_update_interval = 200;
   std::string target_update_unit = "episodes";  // episodes | updates
   double target_update_tau = 0;
@@ -100,6 +106,9 @@ struct TrainingConfig {
   int adv_hypernet_embed = 64;
   bool is_minus_one = true;
   bool weighted_head = true;
+  int central_mixing_embed_dim = 256;
+  std::string network_size = "small";      // small | big
+  std::string qtran_arch = "qtran_paper";  // qtran_paper | coma_critic
 
   // ---- from here on: no training keys, they may differ when a run is resumed
   int target_cache_mib = 256;
@@ -126,7 +135,9 @@ void check(const TrainingConfig& config);
 /// Turns the spelling of PyMARL and PyMARL2 into qtot's, in place:
 ///   `mixer:` without a value, "none"    -> "iql"; "nmix" -> "qmix"
 ///   agent: "n_rnn"                      -> "rnn"
+///   mixer: "qtran_base", "qtran_alt"    -> objective of that name, with mixer "vdn"
 ///   learner: "nq_learner"               -> loss_factor 0.5 where no loss_factor is given
+///   learner: "max_q_learner"            -> objective "weighted_td" where no objective is given
 ///   seed without a value                -> the default seed
 /// and takes out the keys that mean nothing here (use_cuda, runner, ...) or that name what qtot
 /// does not have yet at its "off" value (use_per: False). What was ignored is returned, in the order

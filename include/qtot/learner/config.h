@@ -7,6 +7,7 @@
 #include "qtot/core/dec_pomdp_spec.h"
 #include "qtot/core/episode.h"
 #include "qtot/learner/mistakes.h"
+#include "qtot/learner/network.h"
 #include "qtot/learner/returns.h"
 #include "qtot/mixers/mixer.h"
 #include "qtot/nn/optimiser.h"
@@ -32,7 +33,12 @@ struct LearnerConfig {
   double target_epsilon =
       0;  // the corrected returns' target policy explores: K = N or Q_tot linear
   bool double_q = true;
-  double loss_factor = 1;  // 1 in PyMARL, 0.5 in PyMARL2
+  double loss_factor = 1;      // 1 in PyMARL, 0.5 in PyMARL2
+  double weight = 0.1;         // Weighted QMIX: alpha, of errors that do not count in full; key w
+  bool optimistic = false;     // Weighted QMIX: OW in place of CW; key hysteretic_qmix
+  double central_loss = 1;     // Weighted QMIX: c, of the loss of Q*
+  double opt_loss = 1;         // QTRAN: lambda_opt
+  double nopt_min_loss = 0.1;  // QTRAN: lambda_nopt
   double grad_norm_clip = 10;
   nn::OptimiserConfig optimiser = {};
   int target_update_interval = 200;  // episodes between hard copies
@@ -66,9 +72,14 @@ agents::AgentConfig agent_config(const config::TrainingConfig& config,
                                  const core::DecPomdpSpec& spec);
 mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
                                  const core::DecPomdpSpec& spec);
+ObjectiveConfig objective_config(const config::TrainingConfig& config);
 LearnerConfig learner_config(const config::TrainingConfig& config);
 
 /// What the episodes must have that such a learner learns from.
 core::Extras extras_of(const LearnerConfig& config);
+
+/// The network of a configuration.
+template <class T>
+Network<T> make_network(const config::TrainingConfig& config, const core::DecPomdpSpec& spec);
 
 }  // namespace qtot::learner

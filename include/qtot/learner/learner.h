@@ -23,6 +23,10 @@ class TargetCache;
 /// Figures of one update, as PyMARL logs them. Means are over valid steps.
 struct UpdateStats {
   double loss = 0;
+  double loss_td = 0;       // its part that trains Q_tot, or QTRAN's Q_jt
+  double loss_central = 0;  // Weighted QMIX: its part that trains Q*, before central_loss
+  double loss_opt = 0;      // QTRAN: before opt_loss and nopt_min_loss
+  double loss_nopt = 0;
   double grad_norm = 0;  // before clipping
   double td_error_abs = 0;
   double q_taken_mean = 0;  // Q_tot / N
@@ -35,7 +39,10 @@ struct UpdateStats {
 ///   utilities, target_utilities [slots * N, A]   greedy_actions [slots, N]   chosen_qs [steps, N]
 ///   greedy_qs [steps, N] (row t: slot t + 1)   q_tot, target_q_tot, returns, td_error [steps, K]
 ///   best_qs [steps, N]   value_part, advantage_part, target_value_part, target_advantage_part [steps, 1],
-///   of mixers that tell them apart   mask [steps, 1]   and per update: grad/<name>, loss, grad_norm
+///   of mixers that tell them apart   mask [steps, 1]   and per update: grad/<name>, loss and its parts, grad_norm
+///
+/// Weighted QMIX adds central_utilities, central_target_utilities [slots * N, A] and central_q, weights,
+/// is_greedy, greedy_central_q [steps, 1]; QTRAN adds transformed_q, state_value, opt_error, nopt_error.
 template <class T>
 class Probe {
  public:

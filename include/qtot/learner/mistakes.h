@@ -46,7 +46,14 @@ struct Mistakes {
   bool returns_accumulate = false;      // ret[t] builds on ret[t-1], not on ret[t+1]
   bool reward_of_next_step = false;     // r[t+1] in place of r[t]
   bool last_action_of_slot = false;     // the input of slot t holds action[t], not action[t-1]
-  bool forgets_hidden = false;          // the hidden state is zero in every slot
+  /// How Weighted QMIX weighs, beside the right way.
+  enum class Weighting {
+    kRight,
+    kComparesWithOnline,  // CW: y > Q*(s, u*) of the online central network
+    kSwapped,             // alpha where 1 belongs and 1 where alpha does
+  } weighting = Weighting::kRight;
+  bool hidden_detached = false;  // QTRAN: the loss of Q_jt does not reach the agents
+  bool forgets_hidden = false;   // the hidden state is zero in every slot
 
   bool operator==(const Mistakes&) const = default;
 };

@@ -13,7 +13,10 @@ namespace qtot::learner {
 /// Sums over the valid rows of one episode, rows ascending, then columns.
 template <class T>
 struct EpisodeSums {
-  math::Sum<T> squared_error = 0;  // times the episode's weight
+  math::Sum<T> squared_error = 0;    // times the episode's weight
+  math::Sum<T> squared_central = 0;  // Weighted QMIX: of Q*
+  math::Sum<T> squared_opt = 0;      // QTRAN
+  math::Sum<T> squared_nopt = 0;     // QTRAN
   math::Sum<T> abs_error = 0;
   math::Sum<T> q_taken = 0;
   math::Sum<T> target = 0;

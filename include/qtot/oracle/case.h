@@ -29,9 +29,11 @@ struct Case {
 
   agents::AgentConfig agent;
   mixers::MixerConfig mixer;
+  learner::ObjectiveConfig objective;
   learner::LearnerConfig learner;
-  std::string preset;         // whose conventions these are
-  bool uses_weights = false;  // prioritised replay: `weights` multiply the squared errors
+  std::string preset;              // whose conventions these are
+  bool uses_weights = false;       // prioritised replay: `weights` multiply the squared errors
+  bool central_is_halved = false;  // central_loss is half the mean squared error, as in PyMARL2
   bool masked_is_squared =
       false;  // masked_td_error is loss_factor * td_error^2, as PyMARL2 names it
 

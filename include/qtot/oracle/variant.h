@@ -29,6 +29,7 @@ enum class WeightChange {
 struct Variant {
   agents::AgentConfig agent;
   mixers::MixerConfig mixer;
+  learner::ObjectiveConfig objective;
   learner::LearnerConfig learner;
   std::vector<WeightChange> changes;
   bool has_behaviour = false;  // the case says how likely its actions were

@@ -27,11 +27,22 @@ template <class T>
 struct EpisodeWork {
   const EpisodeTask<T>* task = nullptr;
   Unroll unroll;
-  agents::Inputs<T> inputs;        // n_slots * N rows
-  nn::Buffer<T> utilities;         // [n_slots * N, A]
-  nn::Buffer<T> target_utilities;  // [n_slots * N, A]
-  nn::Buffer<T> d_utilities;       // [n_steps * N, A]  all zero before
-  agents::Tape<T> tape;
+  agents::Inputs<T> inputs;             // n_slots * N rows
+  nn::Buffer<T> utilities = {};         // [n_slots * N, A]
+  nn::Buffer<T> target_utilities = {};  // [n_slots * N, A]
+  nn::Buffer<T> d_utilities = {};       // [n_steps * N, A]  all zero before
+  agents::Tape<T> tape = {};
+
+  // with a central agent, whose target network then gives target_utilities
+  nn::Buffer<T> central_utilities = {};    // [n_slots * N, A]
+  nn::Buffer<T> d_central_utilities = {};  // [n_steps * N, A]  all zero before
+  agents::Tape<T> central_tape = {};
+  nn::Buffer<T> acting_target_utilities =
+      {};  // [n_slots * N, A]  the target agent's, for a probe alone
+
+  // with joint networks, which read hidden states
+  nn::Buffer<T> d_hidden = {};  // [n_steps * N, H]  all zero before
+  agents::Tape<T> target_tape = {};
 
   const EpisodePlan& plan() const { return *task->plan; }
 };
@@ -42,6 +53,10 @@ template <class T>
 class Objective {
  public:
   virtual ~Objective() = default;
+
+  /// Appends what it needs beside agent and mixer. Throws Error for parts that do not fit together.
+  virtual void add_networks(const agents::AgentConfig& /*agent*/, const ObjectiveConfig& /*config*/,
+                            Network<T>& /*network*/) const {}
 
   /// Fills the sums of the task, the gradients of every network but the agents', and the agents' d_...
   virtual void learn(const PassContext<T>& context, const EpisodeWork<T>& work,

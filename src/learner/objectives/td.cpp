@@ -44,7 +44,8 @@ class Td final : public Objective<T> {
         .target_utilities = work.target_utilities,
         .greedy_actions = workspace.take(work.unroll.n_slots, work.unroll.n_agents),
         .greedy_qs = workspace.take(n_steps, work.unroll.n_agents),
-        .states = gather_states(episode, plan.n_steps + 1, workspace)};
+        .states = gather_states(episode, plan.n_steps + 1, workspace),
+        .mixer = network.mixer.get()};
     chosen_values(context, episode, work.utilities, chosen_qs);
     greedy_values(context, plan, work.utilities, inputs);
     record(context, "greedy_actions", position, inputs.greedy_actions.const_view());

@@ -229,6 +229,7 @@ std::vector<Deviation> make_catalogue() {
   add_masks(list);
   add_targets(list);
   add_returns(list);
+  add_objectives(list);
   add_networks(list);
   return list;
 }

@@ -86,6 +86,18 @@ inline Deviation of_weights(const char* id, const char* group, const char* sente
           }};
 }
 
+// of Weighted QMIX alone
+template <class Apply>
+Deviation of_weighted(const char* id, const char* group, const char* sentence, Apply apply) {
+  return {.id = id,
+          .sentence = sentence,
+          .group = group,
+          .is_quirk = false,
+          .apply = [apply](Variant& v) {
+            return v.objective.objective == "weighted_td" && apply(v.learner);
+          }};
+}
+
 inline bool is_recurrent(const Variant& v) {
   return v.agent.agent == "rnn";
 }
@@ -104,6 +116,9 @@ inline Deviation of_adams_eps(const char* id, const char* sentence, nn::EpsPlace
 
 /// One rule of returns in place of another.
 void add_returns(std::vector<Deviation>& list);
+
+/// Mistakes in what is minimised.
+void add_objectives(std::vector<Deviation>& list);
 
 /// Mistakes in mixers, agents and optimisers.
 void add_networks(std::vector<Deviation>& list);

@@ -194,6 +194,16 @@ class ChangedAgent final : public agents::Agent<T> {
                      gradient);
     changes_.behind(gradient);
   }
+  void backward_together(nn::Weights<T> w, std::span<const agents::BackwardPass<T>> passes,
+                         Index n_rows, nn::Workspace<T>& workspace) const override {
+    for (const agents::BackwardPass<T>& pass : passes) {
+      inner_->backward_together(changes_.in_front(w, workspace), {&pass, 1}, n_rows, workspace);
+      changes_.behind(pass.gradient);
+    }
+  }
+  ConstMatView<T> hidden(const agents::Tape<T>& tape, Index n_rows) const override {
+    return inner_->hidden(tape, n_rows);
+  }
   ConstMatView<T> final_hidden(const agents::Tape<T>& tape, Index n_rows) const override {
     return inner_->final_hidden(tape, n_rows);
   }
@@ -249,7 +259,8 @@ void change_gradient_back(WeightChange change, const agents::AgentConfig& agent,
 
 template <class T>
 learner::Network<T> make_changed_network(const Variant& variant) {
-  learner::Network<T> network = learner::make_network<T>(variant.agent, variant.mixer);
+  learner::Network<T> network =
+      learner::make_network<T>(variant.agent, variant.mixer, variant.objective);
   Changes<T> of_agent{.list = {}, .agent = variant.agent, .layout = network.layout};
   Changes<T> of_mixer = of_agent;
   for (const WeightChange change : variant.changes) {
