@@ -133,6 +133,20 @@ std::vector<Case> training_cases() {
     cases.push_back(
         {"train-" + name + "-two_step", with(with(golden_size(), two_step()), pipelined)});
   }
+  // per_beta and lr would change with t_max, which the command line has its own of; beta stays at 1
+  const Map tricks = {{"use_per", flag(true)},
+                      {"per_beta", integer(1)},
+                      {"n_updates_per_round", integer(2)},
+                      {"standardise_rewards", text("running")},
+                      {"optimizer", text("radam")},
+                      {"use_orthogonal", flag(true)},
+                      {"use_layer_norm", flag(true)}};
+  for (const int pipeline : {0, 1}) {
+    cases.push_back(
+        {"train-tricks-stag_hunt-pipeline" + std::to_string(pipeline),
+         with(with(with(golden_size(), env_of("stag_hunt")), tricks),
+              {{"return_priority", flag(pipeline == 1)}, {"pipeline", integer(pipeline)}})});
+  }
   return cases;
 }
 
@@ -193,6 +207,10 @@ std::vector<Case> learner_cases() {
        {{"optimizer", text("adam")},
         {"weight_decay", number(0.01)},
         {"target_update_tau", number(0.05)}}},
+      {"radam-rewards-by-steps",
+       {{"optimizer", text("radam")}, {"standardise_rewards", text("steps")}}},
+      {"adam-rewards-scaled",
+       {{"optimizer", text("adam")}, {"adam_eps", number(1e-6)}, {"reward_scale", number(10)}}},
       {"wide",
        {{"rnn_hidden_dim", integer(70)},
         {"mixing_embed_dim", integer(37)},
