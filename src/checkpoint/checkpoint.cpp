@@ -22,6 +22,27 @@ void list(Archive& ar, Fields&... fields) {
   (static_cast<void>(ar & fields), ...);
 }
 
+// State::numbers stand among the accumulators, so that files of runs without them are as they ever were.
+using Numbers = std::map<std::string, std::vector<double>>;
+constexpr std::string_view kNumbersPrefix = "training.";
+
+Numbers with_prefixed(Numbers accumulators, const Numbers& numbers) {
+  for (const auto& [name, values] : numbers) {
+    accumulators[std::string(kNumbersPrefix) + name] = values;
+  }
+  return accumulators;
+}
+
+void take_prefixed(Numbers accumulators, State& state) {
+  for (auto& [name, values] : accumulators) {
+    if (name.starts_with(kNumbersPrefix)) {
+      state.numbers[name.substr(kNumbersPrefix.size())] = std::move(values);
+    } else {
+      state.accumulators[name] = std::move(values);
+    }
+  }
+}
+
 // One episode as the payload has it.
 struct EpisodeArrays {
   core::Ticket ticket = 0;
@@ -56,7 +77,9 @@ void serialize(Archive& ar, State& state, unsigned) {
   list(ar, learner.rewards.mean, learner.rewards.variance, learner.rewards.count);
   core::DecPomdpSpec& spec = state.spec;
   list(ar, spec.n_agents, spec.n_actions, spec.obs_dim, spec.state_dim, spec.episode_limit);
-  list(ar, state.counters, state.accumulators, state.sink_positions);
+  Numbers accumulators = with_prefixed(state.accumulators, state.numbers);
+  list(ar, state.counters, accumulators, state.sink_positions);
+  if constexpr (Archive::is_loading::value) take_prefixed(std::move(accumulators), state);
 }
 
 }  // namespace qtot::checkpoint
@@ -202,11 +225,20 @@ std::vector<StoredEpisode> load_episodes(InArchive& ar, const core::DecPomdpSpec
   return episodes;
 }
 
+void require_numbers_finite(const State& state) {
+  for (const auto& [name, values] : state.numbers) {
+    for (const double value : values) {
+      require(std::isfinite(value), "finite " + printable(name), std::to_string(value));
+    }
+  }
+}
+
 State load_payload(std::string_view payload) {
   State state;
   InArchive ar(payload);
   ar >> state;
   require_learner_fits(state);
+  require_numbers_finite(state);
   require_spec_valid(state.spec);
   state.episodes = load_episodes(ar, state.spec);
   require(ar.n_left() == 0, "nothing behind the last episode",
@@ -219,6 +251,8 @@ std::size_t estimated_bytes(const State& state) {
   constexpr std::size_t kPerEpisode = 64;
   constexpr std::size_t kRest = 1 << 16;
   std::size_t n = kRest + state.config.size() + 4 * sizeof(float) * state.learner.params.size();
+  for (const auto& [name, values] : state.numbers)
+    n += kPerEpisode + sizeof(double) * values.size();
   for (const StoredEpisode& stored : state.episodes) n += kPerEpisode + stored.episode->n_bytes();
   return n;
 }

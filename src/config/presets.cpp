@@ -34,10 +34,11 @@ std::vector<Preset> make_presets() {
                                      text("optimizer", "rmsprop")});
   const Map pymarl2 = with(family(), {number("loss_factor", 0.5), flag("mask_target_qs", false),
                                       text("optimizer", "adam")});
+  const Map per = {flag("per_skips_last", true)};
   return {
       {"strict", "what the equations say", {}},
       {"pymarl", "oxwhirl/pymarl: q_learner", pymarl},
-      {"pymarl2", "hijkzzz/pymarl2: nq_learner", pymarl2},
+      {"pymarl2", "hijkzzz/pymarl2: nq_learner", with(pymarl2, per)},
       {"pymarl3", "tjuHaoXiaotian/pymarl3: nq_learner",
        with(pymarl2, {flag("mask_online_qs", true)})},
       {"epymarl", "uoe-agents/epymarl: q_learner",

@@ -48,19 +48,13 @@ constexpr auto kPymarlKeys = std::to_array<PymarlKey>({
     {"entity", "*", ""},
     {"group", "*", ""},
     {"thread_num", "*", "the flag --threads"},
-    {"use_per", "False", ""},
-    {"per", "False", ""},
-    {"per_alpha", "*", ""},
-    {"per_beta", "*", ""},
-    {"return_priority", "False", ""},
     {"accumulated_episodes", "0|None", ""},
-    {"training_iters", "1", ""},
     {"obs_individual_obs", "False", ""},
     {"mask_before_softmax", "*", ""},
     {"test_noise", "0|0.0", ""},
     {"common_reward", "True", ""},
     {"reward_scalarisation", "\"sum\"", ""},
-    {"standardise_returns", "False", ""},
+    {"standardise_returns", "False", "standardise_rewards scales what returns are made of"},
     {"evaluation_epsilon", "0|0.0", ""},
 });
 
@@ -120,6 +114,20 @@ void adopt_objective(Map& map) {
   if (name == "\"qtran_learner\"") set_objective(map, "qtran_base", origin);
 }
 
+// One key under the name that another peer gives it.
+void adopt_name(Map& map, const char* theirs, const char* ours) {
+  const Value* value = find(map, theirs);
+  if (value == nullptr) return;
+  const Value* other = find(map, ours);
+  if (other != nullptr && other->text() != value->text()) {
+    throw Error(std::string(theirs) + " = " + value->text() + " (" + value->origin +
+                ") contradicts " + ours + " = " + other->text() + ": they are names of one key");
+  }
+  Value adopted = *value;
+  std::erase_if(map, [&](const Entry& entry) { return entry.first == theirs; });
+  if (other == nullptr) map.emplace_back(ours, std::move(adopted));
+}
+
 // PyMARL2's learner halves the squared error, wherever its configurations do not say so.
 void adopt_learner(Map& map) {
   const Value* learner = find(map, "learner");
@@ -164,6 +172,8 @@ std::vector<std::string> adopt_pymarl_keys(Map& map) {
   adopt_unit_size(map);
   replace_text(map, "agent", "n_rnn", "rnn");
   adopt_objective(map);
+  adopt_name(map, "per", "use_per");
+  adopt_name(map, "training_iters", "n_updates_per_round");
   adopt_learner(map);
   adopt_reward_scaling(map);
 

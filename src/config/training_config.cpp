@@ -41,7 +41,10 @@ void run_options(TrainingConfig& c, Options& o) {
   o.add("env_args", c.env_args, "the environment's own keys, e.g. env_args.map_name=3m");
   o.add("t_max", c.t_max, "environment steps to train for", steps());
   o.add("batch_size_run", c.batch_size_run,
-        "episodes collected per round, all with one policy; one learner update follows each round",
+        "episodes collected per round, all with one policy; learner updates follow each round",
+        count());
+  o.add("n_updates_per_round", c.n_updates_per_round,
+        "updates that follow a round, each on a batch of its own; training_iters is another name",
         count());
   o.add("pipeline", c.pipeline,
         "1: acting for the next round overlaps learning, with a policy one round old; 0: in turns",
@@ -52,6 +55,21 @@ void run_options(TrainingConfig& c, Options& o) {
         count());
   o.add("buffer_size", c.buffer_size,
         "episodes that the replay ring holds; small ones learn faster", count());
+
+  o.add(
+      "use_per", c.use_per,
+      "batches are drawn by priority, with replacement (Schaul et al., 2016); per is another name");
+  o.add("per_alpha", c.per_alpha, "power of the priorities; 0: all episodes alike", share());
+  o.add(
+      "per_beta", c.per_beta,
+      "how much of their bias the weights of the errors take away, at first; 1 at t_max, linearly",
+      share());
+  o.add(
+      "return_priority", c.return_priority,
+      "the priority is the episode's return, from 0 to 1 among those drawn so far, in place of its "
+      "mean error times the root of its length");
+  o.add("per_skips_last", c.per_skips_last,
+        "never draw the last place of the buffer that is in use, as PyMARL2");
 
   o.add("epsilon_start", c.epsilon_start, "exploration rate at the first step", share());
   o.add("epsilon_finish", c.epsilon_finish, "exploration rate after the anneal", share());
@@ -123,10 +141,15 @@ void target_options(TrainingConfig& c, Options& o) {
   o.add("target_unroll", c.target_unroll,
         "slot at which the target network's hidden state is zero; second_slot is DI-engine's",
         one_of({"first_slot", "second_slot"}));
-  o.add("standardise_rewards", c.standardise_rewards,
-        "steps: by mean and deviation of the batch's valid steps; padded_batch, padded_running: "
-        "zeros of the padding included, per batch or running, as EPyMARL in 2021 and since 2022",
-        one_of({"none", "steps", "padded_batch", "padded_running"}));
+  o.add("reward_scale", c.reward_scale,
+        "times the reward, for the learner alone: what is logged stays the environment's",
+        above(0.0));
+  o.add(
+      "standardise_rewards", c.standardise_rewards,
+      "by mean and deviation of the batch's valid steps (steps) or of those of all batches so far "
+      "(running); padded_batch, padded_running: zeros of the padding included, as EPyMARL in 2021 "
+      "and since 2022",
+      one_of({"none", "steps", "running", "padded_batch", "padded_running"}));
   o.add("empty_batch", c.empty_batch,
         "a batch without a valid step changes nothing, or makes everything NaN as in PyTorch",
         one_of({"skip", "nan"}));
@@ -138,10 +161,13 @@ void target_options(TrainingConfig& c, Options& o) {
 void optimiser_options(TrainingConfig& c, Options& o) {
   o.add("optimizer", c.optimizer, "as PyTorch computes it", one_of({"rmsprop", "adam", "radam"}));
   o.add("lr", c.lr, "step size of the optimiser", above(0.0));
+  o.add("lr_decay", c.lr_decay, "linear: from lr at the first step to 0 at t_max",
+        one_of({"none", "linear"}));
   o.add("optim_alpha", c.optim_alpha, "decay of RMSprop's squared gradients; Adam ignores it",
         share());
   o.add("optim_eps", c.optim_eps,
-        "added to RMSprop's root; Adam has PyTorch's 1e-08, as in PyMARL2", above(0.0));
+        "added to RMSprop's root; Adam and RAdam take adam_eps, as in PyMARL2", above(0.0));
+  o.add("adam_eps", c.adam_eps, "added to Adam's and RAdam's root", above(0.0));
   o.add("weight_decay", c.weight_decay, "times the parameter, added to its gradient",
         at_least(0.0));
   o.add("grad_norm_clip", c.grad_norm_clip, "largest global norm of the gradient", above(0.0));
@@ -316,6 +342,23 @@ void check_objective(const TrainingConfig& c) {
   }
 }
 
+void check_priorities(const TrainingConfig& c) {
+  if (c.return_priority && !c.use_per) {
+    throw Error("return_priority = True contradicts use_per = False: priorities are not used");
+  }
+  if (c.use_per && c.per_skips_last && c.batch_size < 2) {
+    throw Error("per_skips_last = True contradicts batch_size = " + std::to_string(c.batch_size) +
+                ": where one episode is there, it is the last");
+  }
+}
+
+void check_rewards(const TrainingConfig& c) {
+  if (c.reward_scale == 1 || c.standardise_rewards == "none") return;
+  throw Error("reward_scale = " + Value{c.reward_scale, ""}.text() +
+              " contradicts standardise_rewards = \"" + c.standardise_rewards +
+              "\": standardised rewards have a scale");
+}
+
 }  // namespace
 
 void TrainingConfig::options(Options& o) {
@@ -354,6 +397,8 @@ void check(const TrainingConfig& c) {
   check_returns(c);
   check_qatten(c);
   check_objective(c);
+  check_priorities(c);
+  check_rewards(c);
   if (!c.abs && c.qmix_pos_func != "abs") {
     throw Error("abs = False contradicts qmix_pos_func = \"" + c.qmix_pos_func +
                 "\": weights are either free or made positive");

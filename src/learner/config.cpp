@@ -8,14 +8,12 @@
 namespace qtot::learner {
 namespace {
 
-constexpr double kAdamEps = 1e-8;  // PyTorch's; optim_eps is RMSprop's, as in PyMARL2
-
 nn::OptimiserConfig optimiser_config(const config::TrainingConfig& config) {
   nn::OptimiserConfig optimiser;
   optimiser.optimiser = config.optimizer;
   optimiser.lr = config.lr;
   optimiser.alpha = config.optim_alpha;
-  optimiser.eps = config.optimizer == "rmsprop" ? config.optim_eps : kAdamEps;
+  optimiser.eps = config.optimizer == "rmsprop" ? config.optim_eps : config.adam_eps;
   optimiser.weight_decay = config.weight_decay;
   optimiser.clip_eps = config.grad_norm_clip_eps;
   return optimiser;
@@ -23,6 +21,7 @@ nn::OptimiserConfig optimiser_config(const config::TrainingConfig& config) {
 
 RewardScaling reward_scaling(const std::string& name) {
   if (name == "steps") return RewardScaling::kValidSteps;
+  if (name == "running") return RewardScaling::kRunning;
   if (name == "padded_batch") return RewardScaling::kPaddedBatch;
   if (name == "padded_running") return RewardScaling::kPaddedRunning;
   return RewardScaling::kNone;
@@ -115,6 +114,7 @@ LearnerConfig learner_config(const config::TrainingConfig& config) {
   learner.mask_target_qs = config.mask_target_qs;
   learner.mask_online_qs = config.mask_online_qs;
   learner.nan_without_steps = config.empty_batch == "nan";
+  learner.reward_scale = config.reward_scale;
   learner.reward_scaling = reward_scaling(config.standardise_rewards);
   learner.q_lambda = config.q_lambda;
   learner.bootstrap_terminal = config.terminal_step == "bootstraps";

@@ -87,7 +87,7 @@ Buffer<T> gather_rewards(const core::Episode& episode, const LearnerConfig& conf
   }
   if (transform.is_identity) return rewards;
   for (int t = 0; t < n; ++t) {
-    const auto earned = static_cast<math::Sum<T>>(rewards.data[t]);
+    const math::Sum<T> earned = transform.factor * static_cast<math::Sum<T>>(rewards.data[t]);
     rewards.data[t] = static_cast<T>((earned - transform.mean) / transform.deviation);
   }
   return rewards;

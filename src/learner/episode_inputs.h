@@ -30,11 +30,12 @@ agents::Inputs<T> gather_inputs(const agents::AgentConfig& agent, const LearnerC
 template <class T>
 nn::Buffer<T> gather_states(const core::Episode& episode, int n_slots, nn::Workspace<T>& workspace);
 
-/// Rewards of `n` rows as the returns take them, [n, 1]: (r - mean) / deviation, behind the end with
-/// r = 0.
+/// Rewards of `n` rows as the returns take them, [n, 1]: (factor r - mean) / deviation in Sum<T>, rounded
+/// once; behind the end with r = 0.
 template <class T>
 struct RewardTransform {
   bool is_identity = true;
+  math::Sum<T> factor = 1;
   math::Sum<T> mean = 0;
   math::Sum<T> deviation = 1;
 };

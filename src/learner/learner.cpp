@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string>
 
+#include "learner/clipping.h"
 #include "learner/episode_pass.h"
 #include "learner/reward_scaling.h"
 #include "qtot/base/check.h"
@@ -166,7 +167,7 @@ Learner<T>::~Learner() = default;
 template <class T>
 UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>* probe,
                                std::span<const double> weights,
-                               std::span<const core::Ticket> tickets) {
+                               std::span<const core::Ticket> tickets, double lr_factor) {
   QTOT_CHECK(tickets.empty() || tickets.size() == batch.size());
   Scratch& scratch = *scratch_;
   QTOT_CHECK(peers_ == nullptr || probe == nullptr);
@@ -183,8 +184,7 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
                                  : nn::Weights<T>{.values = state_.target_params.data(),
                                                   .transposed = target_transposed_.data()},
       .d_loss_factor = 2 * math::Sum<T>(config_.loss_factor) / divisor(),
-      .rewards =
-          reward_transform<T>(config_.reward_scaling, batch, scratch.longest, state_.rewards),
+      .rewards = reward_transform<T>(config_, batch, scratch.longest, state_.rewards),
       .probe = probe};
   scratch.form_groups(together(), executor_.n_workers());
   const bool keeps_targets = !tickets.empty() && target_stays();
@@ -203,8 +203,8 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
   }
   const math::Sum<T> norm = gradient_norm();
   const UpdateStats stats = figures(norm, probe);
-  clip(norm);
-  step_optimiser();
+  clip_coefficient_ = clip_gradient<T>(config_, network_.layout, norm, scratch.gradient);
+  step_optimiser(lr_factor);
   update_targets(episode);
   return stats;
 }
@@ -287,6 +287,19 @@ UpdateStats Learner<T>::figures(math::Sum<T> norm, Probe<T>* probe) {
           .target_mean = narrow(scratch.total(&EpisodeSums<T>::target) / per_agent)};
 }
 
+template <class T>
+void Learner<T>::error_figures(std::span<double> out) const {
+  QTOT_CHECK_EQ(out.size(), scratch_->sums.size());
+  for (std::size_t b = 0; b < out.size(); ++b) {
+    const auto n_terms = static_cast<math::Sum<T>>(scratch_->plans[b].mask.size() *
+                                                   static_cast<int>(network_.mixer->n_outputs()));
+    out[b] =
+        n_terms == 0
+            ? 0
+            : static_cast<double>(math::Sum<T>(scratch_->sums[b].abs_error / math::sqrt(n_terms)));
+  }
+}
+
 // Each parameter's gradients of single episodes are added by the fixed tree over positions.
 template <class T>
 void Learner<T>::sum_leaves() {
@@ -323,37 +336,10 @@ math::Sum<T> Learner<T>::gradient_norm() const {
   return math::sqrt(sum);
 }
 
-// The gradient as the optimiser sees it. PyTorch multiplies also by a coefficient of 1.
 template <class T>
-void Learner<T>::clip(math::Sum<T> norm) {
-  const nn::OptimiserConfig& rule = config_.optimiser;
-  const double max_norm = config_.grad_norm_clip;
-  std::vector<T>& gradient = scratch_->gradient;
-  clip_coefficient_ = T(1);
-  switch (rule.clip) {
-    case nn::Clip::kGlobalNorm:
-      clip_coefficient_ = static_cast<T>(nn::clip_coefficient(norm, max_norm, rule.clip_eps));
-      break;
-    case nn::Clip::kPerTensor:
-      for (const nn::TensorSpec& tensor : network_.layout.tensors()) {
-        const std::span<T> part = std::span<T>(gradient).subspan(tensor.offset, tensor.size());
-        const math::Sum<T> own = math::sqrt(math::sum_of_squares<T>(std::span<const T>(part)));
-        const T coefficient = static_cast<T>(nn::clip_coefficient(own, max_norm, rule.clip_eps));
-        for (T& g : part) g = g * coefficient;
-      }
-      break;
-    case nn::Clip::kByValue:
-      for (T& g : gradient) {
-        g = std::min(std::max(g, static_cast<T>(-max_norm)), static_cast<T>(max_norm));
-      }
-      break;
-    case nn::Clip::kNone:
-      break;
-  }
-}
-
-template <class T>
-void Learner<T>::step_optimiser() {
+void Learner<T>::step_optimiser(double lr_factor) {
+  nn::OptimiserConfig rule = config_.optimiser;
+  rule.lr = rule.lr * lr_factor;
   nn::OptimiserState<T>& optimiser = state_.optimiser;
   const std::size_t n_params = state_.params.size();
   ++optimiser.n_steps;
@@ -364,7 +350,7 @@ void Learner<T>::step_optimiser() {
     const auto part = [&](std::vector<T>& all) {
       return all.empty() ? std::span<T>() : std::span<T>(all).subspan(first, count);
     };
-    nn::optimiser_step<T>(config_.optimiser, optimiser.n_steps, clip_coefficient_,
+    nn::optimiser_step<T>(rule, optimiser.n_steps, clip_coefficient_,
                           std::span<const T>(scratch_->gradient).subspan(first, count),
                           part(state_.params), part(optimiser.first), part(optimiser.second));
   });

@@ -11,7 +11,9 @@ template <class S>
 struct Moments {
   S count = 0;
   S mean = 0;
-  S variance = 0;  // divided by count - 1; 0 for less than two rewards
+  S squares = 0;  // of the distances from the mean
+
+  S unbiased_variance() const { return count > 1 ? S(squares / (count - 1)) : S(0); }
 };
 
 // Over the steps of the batch, or, with `longest`, over as many a padded episode; position, then step
@@ -33,20 +35,20 @@ Moments<S> moments_of(core::Batch batch, int longest) {
   m.mean /= m.count;
   for_each([&](const S& r) {
     const S off = r - m.mean;
-    m.variance = math::fma(off, off, m.variance);
+    m.squares = math::fma(off, off, m.squares);
   });
-  m.variance = m.count > 1 ? S(m.variance / (m.count - 1)) : S(0);
   return m;
 }
 
-// Chan's parallel update, which takes the batch's unbiased variance for the population's.
+// Chan's parallel update, by the squares that are taken for the batch's.
 template <class T>
-void merge(const Moments<math::Sum<T>>& batch, RewardStatistics<T>& running) {
+void merge(const Moments<math::Sum<T>>& batch, const math::Sum<T>& squares,
+           RewardStatistics<T>& running) {
   using Sum = math::Sum<T>;
   const Sum total = running.count + batch.count;
   const Sum delta = batch.mean - running.mean;
   const Sum between = delta * delta * running.count * batch.count / total;
-  const Sum within = running.variance * running.count + batch.variance * batch.count;
+  const Sum within = running.variance * running.count + squares;
   running.mean = running.mean + delta * batch.count / total;
   running.variance = (within + between) / total;
   running.count = total;
@@ -55,21 +57,40 @@ void merge(const Moments<math::Sum<T>>& batch, RewardStatistics<T>& running) {
 }  // namespace
 
 template <class T>
-RewardTransform<T> reward_transform(RewardScaling rule, core::Batch batch, int longest,
+RewardTransform<T> reward_transform(const LearnerConfig& config, core::Batch batch, int longest,
                                     RewardStatistics<T>& running) {
   using Sum = math::Sum<T>;
-  if (rule == RewardScaling::kNone) return {};
-  const bool is_padded = rule != RewardScaling::kValidSteps;
-  const Moments<Sum> m = moments_of<Sum>(batch, is_padded ? longest : 0);
-  if (rule == RewardScaling::kPaddedRunning) {
-    merge<T>(m, running);
-    return {.is_identity = false, .mean = running.mean, .deviation = math::sqrt(running.variance)};
+  const RewardScaling rule = config.reward_scaling;
+  if (rule == RewardScaling::kNone) {
+    return {.is_identity = config.reward_scale == 1, .factor = Sum(config.reward_scale)};
   }
-  return {.is_identity = false, .mean = m.mean, .deviation = math::sqrt(m.variance) + kEpsilon};
+  const bool is_padded =
+      rule == RewardScaling::kPaddedBatch || rule == RewardScaling::kPaddedRunning;
+  const Moments<Sum> m = moments_of<Sum>(batch, is_padded ? longest : 0);
+  RewardTransform<T> transform{.is_identity = false};
+  switch (rule) {
+    case RewardScaling::kNone:
+    case RewardScaling::kValidSteps:
+    case RewardScaling::kPaddedBatch:
+      transform.mean = m.mean;
+      transform.deviation = math::sqrt(m.unbiased_variance()) + kEpsilon;
+      break;
+    case RewardScaling::kRunning:
+      merge<T>(m, m.squares, running);
+      transform.mean = running.mean;
+      transform.deviation = math::sqrt(running.variance) + kEpsilon;
+      break;
+    case RewardScaling::kPaddedRunning:  // takes the unbiased variance for the population's
+      merge<T>(m, m.unbiased_variance() * m.count, running);
+      transform.mean = running.mean;
+      transform.deviation = math::sqrt(running.variance);
+      break;
+  }
+  return transform;
 }
 
-#define QTOT_INSTANTIATE(T)                                                        \
-  template RewardTransform<T> reward_transform<T>(RewardScaling, core::Batch, int, \
+#define QTOT_INSTANTIATE(T)                                                               \
+  template RewardTransform<T> reward_transform<T>(const LearnerConfig&, core::Batch, int, \
                                                   RewardStatistics<T>&);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE

@@ -57,6 +57,14 @@ float log1p(float x) {
 double log1p(double x) {
   return algorithm::log1p(x);
 }
+double log(double x) {
+  return algorithm::log(x);
+}
+double pow(double x, double y) {
+  if (x == 1 || y == 0) return 1;
+  if (y == 1) return x;
+  return algorithm::exp(y * algorithm::log(x));
+}
 
 namespace {
 

@@ -76,6 +76,7 @@ class Run {
                    metrics::RunLogOptions{.use_tensorboard = config_.use_tensorboard}, positions_);
     }
     while (!trainer_.finished() && !stop_requested()) {
+      round_began_at_ = trainer_.update();
       const Trainer::RoundResult round = trainer_.run_round();
       account(round);
       at_intervals();
@@ -223,9 +224,10 @@ class Run {
     test_.last = trainer_.t_env();
   }
 
+  // at the end of a round whose updates reached a multiple of the interval
   bool digest_is_due() const {
-    return config_.digest_interval > 0 && trainer_.update() > last_digest_ &&
-           trainer_.update() % config_.digest_interval == 0;
+    const std::int64_t n = config_.digest_interval;
+    return n > 0 && trainer_.update() > last_digest_ && trainer_.update() / n > round_began_at_ / n;
   }
 
   // With a crew it is compared, too.
@@ -357,6 +359,7 @@ class Run {
 
   Due test_, runner_log_, learner_log_, print_, save_;
   std::int64_t last_digest_ = 0;      // update
+  std::int64_t round_began_at_ = 0;   // update
   std::int64_t last_comparison_ = 0;  // update, of the ranks' bits
   EpisodeMeans train_;
   double epsilon_ = 0;

@@ -157,6 +157,20 @@ TEST(CheckpointTest, TheBytesAreTheGoldenOnesOnEveryMachine) {
   EXPECT_EQ(hex, read_file(path, 1 << 20)) << "to be compared with " << path;
 }
 
+// Files of runs that have none are as they were before there were any.
+TEST(CheckpointTest, NumbersOfTrainingComeBackApartFromTheAccumulators) {
+  const State plain = example_state();
+  EXPECT_TRUE(from_bytes(to_bytes(plain), "a.qtot").numbers.empty());
+  State state = example_state();
+  state.numbers = {{"priorities", {0.5, 2, 1e-6}}, {"priorities.highest", {3}}};
+  EXPECT_EQ(from_bytes(to_bytes(state), "a.qtot").numbers, state.numbers);
+  EXPECT_EQ(from_bytes(to_bytes(state), "a.qtot").accumulators, plain.accumulators);
+  EXPECT_GT(to_bytes(state).size(), to_bytes(plain).size());
+  state.numbers["priorities"][1] = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(load_error(to_bytes(state)),
+            "checkpoint a.qtot: expected finite priorities, found inf");
+}
+
 TEST(CheckpointTest, TheHeaderIsAsDocumented) {
   const std::string bytes = to_bytes(example_state());
   EXPECT_THAT(bytes, StartsWith(std::string("QTOTCKPT\x01\0\0\0", 12)));

@@ -43,6 +43,15 @@ TEST(DigestTest, IsTheGoldenOneOnEveryMachine) {
   EXPECT_EQ(digest(example_state()).fingerprint.hex(), "db7249714e4062962796da717574c76f");
 }
 
+TEST(DigestTest, NumbersOfSomeRunsArePartsBeforeTheReplay) {
+  State state = example_state();
+  state.numbers = {{"priorities", {0.5, 2}}};
+  const Digest before = digest(state);
+  ASSERT_EQ(before.parts[before.parts.size() - 3].first, "priorities");
+  state.numbers["priorities"][1] = 3;
+  EXPECT_THAT(differing(before, digest(state)), ElementsAre("priorities"));
+}
+
 // Each covered number changes the fingerprint and the part that it belongs to, and no other part.
 TEST(DigestTest, EveryCoveredItemChangesItsPart) {
   struct Change {

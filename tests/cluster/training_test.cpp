@@ -27,6 +27,7 @@ struct Setting {
   int pipeline = 0;
   int batch_size_run = 4;
   int batch_size = 8;
+  bool by_priority = false;  // with several updates a round
 };
 
 config::TrainingConfig config_of(const Setting& setting) {
@@ -53,6 +54,8 @@ config::TrainingConfig config_of(const Setting& setting) {
   config.target_update_interval = 20;
   config.epsilon_anneal_time = 1000;
   config.standardise_rewards = "padded_running";
+  config.use_per = setting.by_priority;
+  config.n_updates_per_round = setting.by_priority ? 3 : 1;
   return config;
 }
 
@@ -126,6 +129,35 @@ TEST(TrainingOnRanks, HasTheBitsOfOneProcessForEveryNumberOfRanks) {
       }
     }
   }
+}
+
+// An episode may come twice in a batch; the next batch is known only after the update, and the next
+// updates learn from the same episodes.
+TEST(TrainingOnRanks, HasTheBitsOfOneProcessWithPrioritiesAndSeveralUpdatesARound) {
+  for (const int pipeline : {0, 1}) {
+    const Setting setting = {.pipeline = pipeline, .by_priority = true};
+    const Parts expected = alone(setting, 12);
+    for (const int n_ranks : {1, 2, 3, 5, 8}) {
+      expect_all(together(setting, n_ranks, {.seed = 4}, 12), expected, std::to_string(n_ranks));
+    }
+  }
+}
+
+TEST(TrainingOnRanks, SendsTheNextBatchAheadAlsoBetweenTheUpdatesOfARound) {
+  config::TrainingConfig config = config_of({.pipeline = 1});
+  config.n_updates_per_round = 3;
+  Rank one(config, nullptr);
+  one.run_to_update(12);
+  const Parts expected = one.trainer->digest().parts;
+  std::vector<Parts> parts(3);
+  const Outcome outcome = run_simulated(3, {.seed = 6}, [&](Transport& transport) {
+    Rank rank(config, &transport);
+    rank.run_to_update(12);
+    parts[static_cast<std::size_t>(transport.rank())] = rank.trainer->digest().parts;
+    rank.crew->settle();
+  });
+  EXPECT_EQ(outcome.n_unreceived, 0U);
+  for (const Parts& found : parts) EXPECT_EQ(found, expected);
 }
 
 // More ranks than episodes of a round or of a batch; batches that no power of two divides.

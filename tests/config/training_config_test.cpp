@@ -101,9 +101,9 @@ TEST(TrainingConfigTest, KeysWithoutMeaningGiveOneWarningThatNamesThem) {
 }
 
 TEST(TrainingConfigTest, WhatWouldChangeTheAlgorithmIsRefused) {
-  EXPECT_EQ(refusal({{"use_per", false}}), "(no error)");
-  EXPECT_EQ(refusal({{"use_per", true}}),
-            "use_per = True (my.yaml:7): not supported yet; qtot takes only False");
+  EXPECT_EQ(refusal({{"obs_individual_obs", false}}), "(no error)");
+  EXPECT_EQ(refusal({{"obs_individual_obs", true}}),
+            "obs_individual_obs = True (my.yaml:7): not supported yet; qtot takes only False");
   EXPECT_EQ(refusal({{"learner", text("coma_learner")}}),
             "learner = \"coma_learner\" (my.yaml:7): not supported yet; qtot takes only "
             "\"q_learner\" or \"nq_learner\"");
@@ -111,6 +111,24 @@ TEST(TrainingConfigTest, WhatWouldChangeTheAlgorithmIsRefused) {
             "evaluate = True (my.yaml:7): not supported yet; qtot takes only False; use `qtot "
             "eval`");
   EXPECT_THAT(refusal({{"standardise_returns", true}}), HasSubstr("not supported yet"));
+}
+
+TEST(TrainingConfigTest, OneKeyHasTheNamesOfSeveralPeers) {
+  EXPECT_TRUE(read({{"per", true}}).config.use_per);
+  EXPECT_EQ(info(read({{"per", true}}), "use_per").origin, "my.yaml:7");
+  EXPECT_EQ(read({{"training_iters", integer(4)}}).config.n_updates_per_round, 4);
+  EXPECT_TRUE(read({{"per", true}, {"use_per", true}}).config.use_per);
+  EXPECT_EQ(refusal({{"per", true}, {"use_per", false}}),
+            "per = True (my.yaml:7) contradicts use_per = False: they are names of one key");
+}
+
+TEST(TrainingConfigTest, TricksThatContradictEachOtherAreRefused) {
+  EXPECT_EQ(refusal({{"return_priority", true}}),
+            "return_priority = True contradicts use_per = False: priorities are not used");
+  EXPECT_THAT(refusal({{"use_per", true}, {"per_skips_last", true}, {"batch_size", integer(1)}}),
+              HasSubstr("per_skips_last = True contradicts batch_size = 1"));
+  EXPECT_THAT(refusal({{"reward_scale", 10.0}, {"standardise_rewards", text("running")}}),
+              HasSubstr("reward_scale = 10.0 contradicts standardise_rewards = \"running\""));
 }
 
 TEST(TrainingConfigTest, UnknownKeysNameTheNearest) {

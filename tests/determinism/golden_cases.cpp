@@ -141,6 +141,20 @@ std::vector<Case> training_cases() {
                         {"central_mixing_embed_dim", integer(12)}};
   add("cw_qmix", "stag_hunt", with(weighted, {{"optimizer", text("adam")}}));
   add("ow_qmix", "stag_hunt", with(weighted, {{"hysteretic_qmix", flag(true)}}));
+  // per_beta and lr would change with t_max, which the command line has its own of; beta stays at 1
+  const Map tricks = {{"use_per", flag(true)},
+                      {"per_beta", integer(1)},
+                      {"n_updates_per_round", integer(2)},
+                      {"standardise_rewards", text("running")},
+                      {"optimizer", text("radam")},
+                      {"use_orthogonal", flag(true)},
+                      {"use_layer_norm", flag(true)}};
+  for (const int pipeline : {0, 1}) {
+    cases.push_back(
+        {"train-tricks-stag_hunt-pipeline" + std::to_string(pipeline),
+         with(with(with(golden_size(), env_of("stag_hunt")), tricks),
+              {{"return_priority", flag(pipeline == 1)}, {"pipeline", integer(pipeline)}})});
+  }
   return cases;
 }
 
@@ -225,6 +239,10 @@ std::vector<Case> learner_cases() {
         {"target_update_tau", number(0.05)}}},
       {"cw_qmix", weighted(false)},
       {"ow_qmix", weighted(true)},
+      {"radam-rewards-by-steps",
+       {{"optimizer", text("radam")}, {"standardise_rewards", text("steps")}}},
+      {"adam-rewards-scaled",
+       {{"optimizer", text("adam")}, {"adam_eps", number(1e-6)}, {"reward_scale", number(10)}}},
       {"wide",
        {{"rnn_hidden_dim", integer(70)},
         {"mixing_embed_dim", integer(37)},

@@ -24,7 +24,7 @@ inline constexpr std::int64_t kPlayedEpisodes = 3;
 inline constexpr std::int64_t kLearnerUpdates = 3;
 
 /// Whole training runs, "train-<mixer>-<env>-pipeline<0|1>": {qmix, vdn, iql} x {stag_hunt, two_step} and
-/// {qmix, vdn} x combat.
+/// {qmix, vdn} x combat, and "train-tricks-...": qmix with priorities, two updates a round, RAdam, ... .
 /// 6 x 6 stag hunt of 4 agents and 4 stags, 20 steps; batches of 8; layers of odd widths, and rounds of
 /// 3 episodes, so that tiles, trees of sums and the ring have ragged edges.
 std::vector<Case> training_cases();

@@ -124,7 +124,7 @@ void train(const Case& golden_case, const config::TrainingConfig& config, std::s
     if (update > max_update) return;
     while (trainer.update() < update) trainer.run_round();
     report({.name = golden_case.name,
-            .update = update,
+            .update = trainer.update(),  // more where a round's updates went past it
             .steps = trainer.t_env(),
             .fingerprint = trainer.digest().fingerprint});
   }

@@ -170,7 +170,8 @@ TEST(Quirks, M6RunningStatisticsAreThoseOfEpymarl) {
   const core::Episode episode = episode_of({1, 2, 3, 4}, true);
   const core::Episode* const batch[] = {&episode};
   RewardStatistics<double> running;
-  const auto transform = reward_transform<double>(RewardScaling::kPaddedRunning, batch, 4, running);
+  const auto transform = reward_transform<double>({.reward_scaling = RewardScaling::kPaddedRunning},
+                                                  batch, 4, running);
   EXPECT_NEAR(running.mean, 2.49994, 1e-5);
   EXPECT_NEAR(running.variance, 1.6668, 1e-4);
   EXPECT_EQ(running.count, 4 + 1e-4);
@@ -183,12 +184,52 @@ TEST(Quirks, M6PaddingCountsAsZerosOrNotAtAll) {
   const core::Episode b = episode_of({4, 6, 8}, true);
   const core::Episode* const batch[] = {&a, &b};
   RewardStatistics<double> running;
-  const auto steps = reward_transform<double>(RewardScaling::kValidSteps, batch, 3, running);
+  const auto steps =
+      reward_transform<double>({.reward_scaling = RewardScaling::kValidSteps}, batch, 3, running);
   EXPECT_EQ(steps.mean, 5);
   EXPECT_NEAR(steps.deviation, std::sqrt(20.0 / 3) + 1e-5, 1e-15);
-  const auto padded = reward_transform<double>(RewardScaling::kPaddedBatch, batch, 3, running);
+  const auto padded =
+      reward_transform<double>({.reward_scaling = RewardScaling::kPaddedBatch}, batch, 3, running);
   EXPECT_NEAR(padded.mean, 20.0 / 6, 1e-15);
   EXPECT_EQ(running.count, 1e-4) << "only the running rule has a memory";
+}
+
+// After any number of batches the moments are those of all their steps together.
+TEST(RewardScaling, RunningMomentsAreThoseOfEveryStepSoFar) {
+  const core::Episode a = episode_of({2, 0.5F}, true);
+  const core::Episode b = episode_of({4, 6, -8}, false);
+  const core::Episode c = episode_of({1}, true);
+  RewardStatistics<double> running;
+  running.count = 0;  // without the little weight of mean 0 and variance 1 that they begin with
+  const LearnerConfig config = {.reward_scaling = RewardScaling::kRunning};
+  std::vector<double> seen;
+  for (const auto& batch : {std::vector{&a, &b}, std::vector{&c, &a}, std::vector{&b, &b}}) {
+    const auto transform = reward_transform<double>(config, batch, 9, running);
+    for (const core::Episode* episode : batch) {
+      for (const float r : episode->rewards()) seen.push_back(static_cast<double>(r));
+    }
+    double mean = 0;
+    double variance = 0;
+    for (const double r : seen) mean += r / static_cast<double>(seen.size());
+    for (const double r : seen)
+      variance += (r - mean) * (r - mean) / static_cast<double>(seen.size());
+    EXPECT_NEAR(running.mean, mean, 1e-14);
+    EXPECT_NEAR(running.variance, variance, 1e-13);
+    EXPECT_EQ(running.count, static_cast<double>(seen.size()));
+    EXPECT_EQ(transform.mean, running.mean);
+    EXPECT_EQ(transform.deviation, std::sqrt(running.variance) + 1e-5);
+  }
+}
+
+TEST(RewardScaling, ByAFactorIsLearningFromScaledRewards) {
+  LearnerConfig scaled;
+  scaled.reward_scale = 10;
+  const std::vector<core::Episode> small = {episode_of({0.25F, -1, 3}, true),
+                                            episode_of({2}, false)};
+  const std::vector<core::Episode> large = {episode_of({2.5F, -10, 30}, true),
+                                            episode_of({20}, false)};
+  EXPECT_EQ(Fixture(scaled).update(small, nullptr).loss,
+            Fixture(LearnerConfig()).update(large, nullptr).loss);
 }
 
 TEST(Quirks, O2TheIntervalCountsUpdatesOrEpisodes) {

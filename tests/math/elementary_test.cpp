@@ -151,8 +151,10 @@ TEST_P(WithinItsBound, InDouble) {
   double worst = 0;
   double worst_x = 0;
   for (const double x : arguments(range, 11)) {
-    if (std::abs(x) > range || (ours == static_cast<double (*)(double)>(log1p) && x <= -1))
+    if (std::abs(x) > range || (ours == static_cast<double (*)(double)>(log1p) && x <= -1) ||
+        (ours == static_cast<double (*)(double)>(log) && x <= 0)) {
       continue;
+    }
     const double error = mpfr.error_in_ulps(f, x, ours(x));
     if (error > worst) {
       worst = error;
@@ -174,6 +176,7 @@ INSTANTIATE_TEST_SUITE_P(Double, WithinItsBound,
                                          DoubleFunction{"tanh", tanh, 1e3, 0.8},
                                          DoubleFunction{"sigmoid", sigmoid, 700, 0.6},
                                          DoubleFunction{"log1p", log1p, 1e300, 1},
+                                         DoubleFunction{"log", log, 1e300, 1},
                                          DoubleFunction{"softplus", softplus_of_beta_1, 20, 2}),
                          [](const auto& p) { return std::string(p.param.name); });
 
@@ -237,6 +240,27 @@ TEST(Log1p, HasItsSingularities) {
   EXPECT_TRUE(std::signbit(log1p(-0.0)));
   EXPECT_EQ(log1p(std::numeric_limits<double>::denorm_min()),
             std::numeric_limits<double>::denorm_min());
+}
+
+TEST(Log, HasItsSingularities) {
+  EXPECT_EQ(log(0.0), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(log(1.0), 0);
+  EXPECT_TRUE(std::isnan(log(-1.0)));
+  EXPECT_TRUE(std::isnan(log(std::numeric_limits<double>::quiet_NaN())));
+  EXPECT_EQ(log(std::numeric_limits<double>::infinity()), std::numeric_limits<double>::infinity());
+  EXPECT_NEAR(log(std::numeric_limits<double>::denorm_min()), -744.4400719213812, 1e-12);
+}
+
+TEST(Pow, IsWithinItsBound) {
+  for (double x = 1e-9; x < 1e9; x *= 1.37) {
+    for (const double y : {-1.0, -0.4, 0.0, 0.24, 0.6, 1.0, 2.5}) {
+      const long double exact = std::pow(static_cast<long double>(x), static_cast<long double>(y));
+      const double bound = 0x1p-52 * (1 + 2 * std::abs(y * log(x)));
+      EXPECT_LE(std::abs(static_cast<long double>(pow(x, y)) / exact - 1), bound) << x << " " << y;
+    }
+  }
+  EXPECT_EQ(pow(1.0, -0.7), 1);
+  EXPECT_EQ(pow(17.0, 0.0), 1);
 }
 
 // ---- special values --------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ MpfrReference::Function MpfrReference::function(std::string_view name) {
   if (name == "tanh") return &MpfrReference::tanh;
   if (name == "sigmoid") return &MpfrReference::sigmoid;
   if (name == "log1p") return &MpfrReference::log1p;
+  if (name == "log") return &MpfrReference::log;
   if (name == "softplus") return &MpfrReference::softplus;
   return nullptr;
 }
@@ -44,6 +45,9 @@ void MpfrReference::sigmoid(double) {
 }
 void MpfrReference::log1p(double) {
   mpfr_log1p(y_, x_, kNearest);
+}
+void MpfrReference::log(double) {
+  mpfr_log(y_, x_, kNearest);
 }
 void MpfrReference::softplus(double beta) {
   mpfr_mul_d(y_, x_, beta, kNearest);

@@ -13,7 +13,7 @@ struct LongNumber {
   long exponent = 0;
 };
 
-/// exp, expm1, tanh, sigmoid, log1p and softplus (beta = 1 unless given) as MPFR computes them with
+/// exp, expm1, tanh, sigmoid, log1p, log and softplus (beta = 1 unless given) as MPFR computes them with
 /// 160 bits. Rounding that once more to float goes the same way as rounding the exact value: of these
 /// functions none comes closer to a tie of floats than 2^-80 of its value (sigmoid(2^-23), whose
 /// terms 1/2 + x/4 are a tie and whose next one is x^3/48) unless it is a float to all 160 bits.
@@ -54,6 +54,7 @@ class MpfrReference {
   void tanh(double);
   void sigmoid(double);
   void log1p(double);
+  void log(double);
   void softplus(double beta);
 
   mpfr_t x_, y_, other_;

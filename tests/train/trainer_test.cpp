@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "qtot/agents/epsilon_greedy.h"
+#include "qtot/base/error.h"
 #include "qtot/checkpoint/checkpoint.h"
 #include "qtot/env/env.h"
 #include "qtot/rollout/tbb_executor.h"
@@ -41,6 +43,20 @@ config::TrainingConfig golden_config(int pipeline) {
   config.target_update_interval = 20;
   config.epsilon_anneal_time = 1000;
   return config;
+}
+
+// It, and one with all that a run may have to remember beyond it.
+std::vector<config::TrainingConfig> with_and_without_tricks(int pipeline) {
+  config::TrainingConfig by_error = golden_config(pipeline);
+  by_error.t_max = 1000;
+  by_error.use_per = true;
+  by_error.n_updates_per_round = 3;
+  by_error.standardise_rewards = "running";
+  by_error.lr_decay = "linear";
+  config::TrainingConfig by_return = by_error;
+  by_return.return_priority = by_return.per_skips_last = true;
+  by_return.optimizer = "radam";
+  return {golden_config(pipeline), by_error, by_return};
 }
 
 std::unique_ptr<env::Env> make_env(const config::TrainingConfig& config) {
@@ -93,6 +109,74 @@ TEST(Trainer, MakesOneUpdateARoundFromTheRoundThatCompletesABatch) {
     EXPECT_EQ(updated, round >= 2) << "round " << round;
     EXPECT_EQ(serial.trainer.update(), std::max(0, round - 1));
     EXPECT_EQ(serial.trainer.episode(), 3 * (round + 1));
+  }
+}
+
+TEST(Trainer, MakesAsManyUpdatesARoundAsItIsToldEachOnABatchOfItsOwn) {
+  config::TrainingConfig config = golden_config(0);
+  config.n_updates_per_round = 5;
+  Serial serial(config);
+  Serial single(golden_config(0));
+  for (int round = 0; round < 4; ++round) {
+    serial.trainer.run_round();
+    single.trainer.run_round();
+    EXPECT_EQ(serial.trainer.update(), 5 * std::max(0, round));
+    EXPECT_EQ(single.trainer.update(), std::max(0, round));
+  }
+  // the first update of both is the same, the others are further ones
+  EXPECT_NE(serial.trainer.learner().state().params, single.trainer.learner().state().params);
+}
+
+// What each drawn episode's error says.
+TEST(Trainer, KeepsThePrioritiesThatTheUpdateFound) {
+  config::TrainingConfig config = golden_config(0);
+  config.use_per = true;
+  config.per_alpha = 1;
+  Serial serial(config);
+  serial.trainer.run_round();
+  EXPECT_EQ(serial.trainer.capture().numbers.at("priorities"), std::vector<double>(4, 1.0));
+  serial.trainer.run_round();
+  std::vector<double> figures(8);
+  serial.trainer.learner().error_figures(figures);
+  const auto numbers = serial.trainer.capture().numbers;
+  const std::vector<double>& priorities = numbers.at("priorities");
+  ASSERT_EQ(priorities.size(), 8U);
+  for (const double figure : figures) {  // of alike episodes each is drawn once
+    EXPECT_EQ(std::ranges::count(priorities, figure + 1e-6), 1);
+  }
+  const double highest = std::max(1.0, *std::ranges::max_element(priorities));
+  EXPECT_EQ(numbers.at("priorities.highest"), std::vector<double>{highest});
+}
+
+TEST(Trainer, RefusesACheckpointWithoutThePrioritiesThatItNeeds) {
+  config::TrainingConfig config = golden_config(0);
+  Serial plain(config);
+  plain.trainer.run_round();
+  config.use_per = true;
+  Serial serial(config);
+  try {
+    serial.trainer.restore(plain.trainer.capture(), "a.qtot");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "checkpoint a.qtot: expected 4 valid numbers of priorities (use_per = True), found 0");
+  }
+}
+
+// p moves by lr times the factor: the last update, at t_max, moves nothing.
+TEST(Trainer, LearningRateFallsToNothingAtTmax) {
+  config::TrainingConfig config = golden_config(0);
+  config.lr_decay = "linear";
+  config.t_max = 400;
+  Serial serial(config);
+  std::vector<float> before;
+  while (!serial.trainer.finished()) {
+    before = serial.trainer.learner().state().params;
+    const std::int64_t updates = serial.trainer.update();
+    serial.trainer.run_round();
+    const bool moved = serial.trainer.learner().state().params != before;
+    EXPECT_EQ(moved, serial.trainer.update() > updates && serial.trainer.t_env() < 400);
   }
 }
 
@@ -153,18 +237,20 @@ TEST_P(EitherPipeline, CopiesTheTargetsByTheCounterOfEpisodes) {
 
 TEST_P(EitherPipeline, ResumesFromACheckpointOfAnyRoundToTheSameBits) {
   constexpr int kRounds = 9;
-  Serial whole(golden_config(GetParam()));
-  const std::vector<std::string> expected = digests(whole.trainer, kRounds);
-  for (int stop = 1; stop < kRounds; ++stop) {
-    Serial first(golden_config(GetParam()));
-    digests(first.trainer, stop);
-    const std::string bytes = checkpoint::to_bytes(first.trainer.capture());
-    Serial second(golden_config(GetParam()));
-    second.trainer.restore(checkpoint::from_bytes(bytes, "test"), "test");
-    EXPECT_EQ(digest_of(second.trainer), expected[static_cast<std::size_t>(stop - 1)]);
-    EXPECT_EQ(digests(second.trainer, kRounds - stop),
-              std::vector<std::string>(expected.begin() + stop, expected.end()))
-        << "stopped after round " << stop;
+  for (const config::TrainingConfig& config : with_and_without_tricks(GetParam())) {
+    Serial whole(config);
+    const std::vector<std::string> expected = digests(whole.trainer, kRounds);
+    for (int stop = 1; stop < kRounds; ++stop) {
+      Serial first(config);
+      digests(first.trainer, stop);
+      const std::string bytes = checkpoint::to_bytes(first.trainer.capture());
+      Serial second(config);
+      second.trainer.restore(checkpoint::from_bytes(bytes, "test"), "test");
+      EXPECT_EQ(digest_of(second.trainer), expected[static_cast<std::size_t>(stop - 1)]);
+      EXPECT_EQ(digests(second.trainer, kRounds - stop),
+                std::vector<std::string>(expected.begin() + stop, expected.end()))
+          << "stopped after round " << stop;
+    }
   }
 }
 
@@ -182,14 +268,15 @@ TEST_P(EitherPipeline, EvaluationTouchesNoBit) {
 }
 
 TEST_P(EitherPipeline, NumberOfThreadsShowsInNoBit) {
-  const config::TrainingConfig config = golden_config(GetParam());
-  Serial serial(config);
-  const std::vector<std::string> expected = digests(serial.trainer, 8);
-  for (const std::size_t n_threads : {1U, 2U, 3U, 8U}) {
-    FlowGraphPlayer player(n_threads, [&] { return make_env(config); });
-    rollout::TbbExecutor executor(n_threads);
-    Trainer trainer(config, make_env(config)->spec(), player, executor);
-    EXPECT_EQ(digests(trainer, 8), expected) << n_threads << " threads";
+  for (const config::TrainingConfig& config : with_and_without_tricks(GetParam())) {
+    Serial serial(config);
+    const std::vector<std::string> expected = digests(serial.trainer, 8);
+    for (const std::size_t n_threads : {1U, 2U, 3U, 8U}) {
+      FlowGraphPlayer player(n_threads, [&] { return make_env(config); });
+      rollout::TbbExecutor executor(n_threads);
+      Trainer trainer(config, make_env(config)->spec(), player, executor);
+      EXPECT_EQ(digests(trainer, 8), expected) << n_threads << " threads";
+    }
   }
 }
 

@@ -53,6 +53,8 @@ struct State {
   std::vector<float> acting_params;
   core::DecPomdpSpec spec;              // of every episode
   std::vector<StoredEpisode> episodes;  // of the ring, tickets ascending
+  /// State of what only some runs do, by name: priorities of the ring's episodes. Finite numbers.
+  std::map<std::string, std::vector<double>> numbers;
 
   // evaluation, logging, saving
   std::map<std::string, std::int64_t> counters;             // last_test_t, last_log_t, ...
@@ -62,7 +64,8 @@ struct State {
 
 /// Fingerprint of a run's training bits, and of its parts in this order: `<name>` of each parameter,
 /// `target.<name>`, `optimiser.first.<name>` and `optimiser.second.<name>` where the optimiser has
-/// them, `optimiser.n_steps`, `rewards` (where they are standardised), `replay`, `counters` (t_env, episode, update).
+/// them, `optimiser.n_steps`, `rewards` (where they are standardised), the
+/// names of State::numbers, `replay`, `counters` (t_env, episode, update).
 struct Digest {
   Fingerprint fingerprint;  // of the names and fingerprints of all parts
   std::vector<std::pair<std::string, Fingerprint>> parts;

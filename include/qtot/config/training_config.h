@@ -22,12 +22,18 @@ struct TrainingConfig {
   Map env_args;     // read by the environment
   std::int64_t t_max = 2050000;
   int batch_size_run = 1;
+  int n_updates_per_round = 1;
   int pipeline = 0;
   std::string scalar = "float";
 
   // ---- replay
   int batch_size = 32;
   int buffer_size = 1000;
+  bool use_per = false;
+  double per_alpha = 0.6;
+  double per_beta = 0.4;
+  bool return_priority = false;
+  bool per_skips_last = false;
 
   // ---- exploration
   double epsilon_start = 1;
@@ -60,15 +66,19 @@ struct TrainingConfig {
   bool mask_online_qs = false;
   std::string terminal_step = "ends";        // ends | bootstraps | returns_value
   std::string target_unroll = "first_slot";  // first_slot | second_slot
-  std::string standardise_rewards = "none";  // none | steps | padded_batch | padded_running
-  std::string empty_batch = "skip";          // skip | nan
-  std::string non_finite = "error";          // error | ignore
+  double reward_scale = 1;
+  std::string standardise_rewards =
+      "none";                        // none | steps | running | padded_batch | padded_running
+  std::string empty_batch = "skip";  // skip | nan
+  std::string non_finite = "error";  // error | ignore
 
   // ---- optimiser
   std::string optimizer = "rmsprop";  // rmsprop | adam | radam
   double lr = 0.0005;
+  std::string lr_decay = "none";  // none | linear
   double optim_alpha = 0.99;
   double optim_eps = 1e-5;
+  double adam_eps = 1e-8;
   double weight_decay = 0;
   double grad_norm_clip = 10;
   bool grad_norm_clip_eps = true;
@@ -138,12 +148,13 @@ void check(const TrainingConfig& config);
 ///   mixer: "qtran_base", "qtran_alt"    -> objective of that name, with mixer "vdn"
 ///   learner: "nq_learner"               -> loss_factor 0.5 where no loss_factor is given
 ///   learner: "max_q_learner"            -> objective "weighted_td" where no objective is given
+///   per, training_iters                 -> use_per, n_updates_per_round
 ///   seed without a value                -> the default seed
 /// and takes out the keys that mean nothing here (use_cuda, runner, ...) or that name what qtot
-/// does not have yet at its "off" value (use_per: False). What was ignored is returned, in the order
+/// does not have yet at its "off" value (obs_individual_obs: False). What was ignored is returned, in the order
 /// of the map. Throws Error for a key of the second kind with a value that would change the
 /// algorithm:
-///   use_per = True (my.yaml:7): not supported yet; qtot takes only False
+///   obs_individual_obs = True (my.yaml:7): not supported yet; qtot takes only False
 std::vector<std::string> adopt_pymarl_keys(Map& map);
 
 /// A peer, or `strict`: the values of the keys by which implementations of one algorithm differ. The

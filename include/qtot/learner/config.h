@@ -18,6 +18,7 @@ namespace qtot::learner {
 enum class RewardScaling {
   kNone,
   kValidSteps,    // (r - mean) / (std + 1e-5) over the steps of the batch
+  kRunning,       // by mean and deviation of the steps of all batches so far, this one included
   kPaddedBatch,   // the same over the padded batch, zeros included (EPyMARL of 2021)
   kPaddedRunning  // running mean and variance over padded batches (EPyMARL since 2022)
 };
@@ -41,6 +42,7 @@ struct LearnerConfig {
   double nopt_min_loss = 0.1;  // QTRAN: lambda_nopt
   double grad_norm_clip = 10;
   nn::OptimiserConfig optimiser = {};
+  double reward_scale = 1;           // times each reward
   int target_update_interval = 200;  // episodes between hard copies
   double target_update_tau = 0;      // > 0: Polyak averaging after every update instead
   /// What is kept of the target network's utilities between two copies into it, at most; in no bit

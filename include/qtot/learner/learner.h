@@ -69,7 +69,7 @@ struct LearnerState {
   nn::OptimiserState<T> optimiser;
   std::int64_t n_updates = 0;
   std::int64_t last_target_update_episode = 0;
-  RewardStatistics<T> rewards;  // of RewardScaling::kPaddedRunning
+  RewardStatistics<T> rewards;  // of RewardScaling::kRunning and kPaddedRunning
 };
 
 /// Maps a batch of episodes to new parameters: double Q-learning on the mixed value (Rashid et al.,
@@ -91,9 +91,17 @@ class Learner {
   ///                     by (Schaul et al., 2016); empty for 1
   /// @param[in] tickets  [B] that name the episodes for good: the target network's utilities of one that
   ///                     comes again are reused (config().target_cache_bytes); empty: none are
+  /// @param[in] lr_factor  of the optimiser's step size, for rates that fall over time
   UpdateStats update(core::Batch batch, std::int64_t episode, Probe<T>* probe = nullptr,
                      std::span<const double> weights = {},
-                     std::span<const core::Ticket> tickets = {});
+                     std::span<const core::Ticket> tickets = {}, double lr_factor = 1);
+
+  /// What prioritised replay goes by, of each episode of the last update's batch: the sum of |td_error|
+  /// over its valid steps (and agents, where each has its own) over the root of their number, 0 without
+  /// one; after PyMARL2's nq_learner.
+  ///
+  /// @param[out] out  [B]
+  void error_figures(std::span<double> out) const;
 
   /// From now on every update is made together with other processes, each of which calls update() with
   /// the same batch. No probe then. `peers` must outlive the learner.
@@ -118,8 +126,7 @@ class Learner {
   math::Sum<T> divisor() const;
   UpdateStats figures(math::Sum<T> norm, Probe<T>* probe);
   math::Sum<T> gradient_norm() const;
-  void clip(math::Sum<T> norm);
-  void step_optimiser();
+  void step_optimiser(double lr_factor);
   void update_targets(std::int64_t episode);
   void copy_transposed();
 

@@ -27,6 +27,11 @@ double sigmoid(double x);
 /// ln(1 + x), x >= -1 (-1 gives -inf, below NaN); error < 0.501 ULP in float, < 1 ULP in double.
 float log1p(float x);
 double log1p(double x);
+/// ln(x), x >= 0 (0 gives -inf, below NaN); error < 1 ULP.
+double log(double x);
+/// x^y = exp(y ln x) for x > 0 and finite y, exactly 1 where x is 1 or y is 0, and x where y is 1. The
+/// rounding of y ln x makes its relative error up to 2^-52 (1 + 2 |y ln x|): for the middle of the range.
+double pow(double x, double y);
 /// (1 / beta) ln(1 + e^(beta x)), and x itself where beta x > 20, as PyTorch's softplus. beta > 0.
 /// Error of the logarithm < 0.51 ULP in float, < 4 ULP in double (< 2 for beta = 1).
 float softplus(float x, float beta = 1);

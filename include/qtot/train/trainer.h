@@ -13,6 +13,7 @@
 #include "qtot/replay/sampling.h"
 #include "qtot/rollout/play.h"
 #include "qtot/train/crew.h"
+#include "qtot/train/prioritised_sampling.h"
 
 namespace qtot::train {
 
@@ -42,18 +43,19 @@ class SerialRoundPlayer final : public RoundPlayer {
 };
 
 /// The training loop of PyMARL: act, learn, publish. A round is batch_size_run episodes and, once the
-/// ring holds a batch, one update. Everything that happens in round r is a function of the
+/// ring holds a batch, n_updates_per_round updates (one in PyMARL), each on a batch of its own. Everything that happens in round r is a function of the
 /// configuration and r: nothing here knows threads, evaluation, files or time.
 ///
-/// pipeline 0: round r is played by the policy that update r - 1 left.
-/// pipeline 1: round r + 1 is played while update r learns, so by the policy that update r - 1 left: one
-///             round old.
+/// pipeline 0: round r is played by the policy that the updates of round r - 1 left.
+/// pipeline 1: round r + 1 is played while those of round r are made, so by the policy that round r - 1
+///             left: one round old.
 class Trainer {
  public:
   struct RoundResult {
     double epsilon = 0;  // of the round
     std::vector<rollout::EpisodeStats> episodes;
-    std::optional<learner::UpdateStats> update;  // empty until the ring holds a batch
+    std::optional<learner::UpdateStats>
+        update;  // the round's last; empty until the ring holds a batch
   };
 
   /// `player` and `executor` must outlive the trainer, as must `crew`, the ranks that train with this
@@ -94,6 +96,7 @@ class Trainer {
   };
 
   double epsilon_now() const;
+  double lr_factor() const;
   checkpoint::State capture_without_episodes() const;
   void start_round();
   void open_round();
@@ -113,13 +116,15 @@ class Trainer {
   std::vector<core::Ticket> tickets_;  // of a batch
   std::vector<core::Ticket> next_tickets_;
   std::vector<const core::Episode*> batch_;
-  std::vector<Fingerprint> prints_;  // of episodes, at ticket % buffer_size
-  core::Ticket printed_ = 0;         // tickets below it have theirs
+  std::optional<PrioritisedSampling> priorities_;  // with use_per
+  std::vector<Fingerprint> prints_;                // of episodes, at ticket % buffer_size
+  core::Ticket printed_ = 0;                       // tickets below it have theirs
   std::int64_t t_env_ = 0;
   std::int64_t episode_ = 0;
-  core::Extras extras_;         // of every episode
-  double epsilon_ = 0;          // of the round that is being played
-  bool round_is_open_ = false;  // pipeline 1: a round was started that nobody waited for
+  core::Extras extras_;           // of every episode
+  double epsilon_ = 0;            // of the round that is being played
+  bool is_last_of_round_ = true;  // the update that is being made
+  bool round_is_open_ = false;    // pipeline 1: a round was started that nobody waited for
 };
 
 }  // namespace qtot::train

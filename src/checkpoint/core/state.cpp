@@ -1,6 +1,7 @@
 #include "qtot/checkpoint/state.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <span>
 
@@ -51,14 +52,16 @@ void add_numbers(Digest& digest, const std::string& name,
   digest.parts.emplace_back(name, hasher.finish());
 }
 
+void add_doubles(Digest& digest, const std::string& name, std::span<const double> numbers) {
+  FingerprintHasher hasher;
+  for (const double number : numbers) hasher.add(std::bit_cast<std::uint64_t>(number));
+  digest.parts.emplace_back(name, hasher.finish());
+}
+
 // Only where rewards are standardised: other runs have no such state.
 void add_rewards(Digest& digest, const learner::RewardStatistics<float>& rewards) {
   if (rewards.count == learner::RewardStatistics<float>{}.count) return;
-  FingerprintHasher hasher;
-  for (const double number : {rewards.mean, rewards.variance, rewards.count}) {
-    hasher.add(std::bit_cast<std::uint64_t>(number));
-  }
-  digest.parts.emplace_back("rewards", hasher.finish());
+  add_doubles(digest, "rewards", std::array{rewards.mean, rewards.variance, rewards.count});
 }
 
 // Of the episodes' own fingerprints, so that each episode is read once in its life, by who keeps it.
@@ -120,6 +123,7 @@ Digest digest(const State& state) {
   }
   add_numbers(result, "optimiser.n_steps", {optimiser.n_steps});
   add_rewards(result, learner.rewards);
+  for (const auto& [name, numbers] : state.numbers) add_doubles(result, name, numbers);
   result.parts.emplace_back("replay", replay_fingerprint(state.episodes));
   add_numbers(result, "counters", {state.t_env, state.episode, learner.n_updates});
 

@@ -32,6 +32,7 @@ Trainer::Trainer(const config::TrainingConfig& config, const core::DecPomdpSpec&
       batch_(tickets_.size()),
       prints_(static_cast<std::size_t>(config.buffer_size)),
       extras_(learner::extras_of(learner::learner_config(config))) {
+  if (config.use_per) priorities_.emplace(config);
   if (crew_ != nullptr) learner_.share_with(crew_->peers());
 }
 
@@ -46,6 +47,7 @@ Trainer::RoundResult Trainer::run_round() {
   RoundResult result{.epsilon = epsilon_, .episodes = wait_round(), .update = {}};
   for (const rollout::EpisodeStats& stats : result.episodes) t_env_ += stats.length;
   ring_.advance(static_cast<core::Ticket>(episode_ + config_.batch_size_run));
+  if (priorities_) priorities_->advance(ring_.end());
 
   // the next round, by the policy as it is before this round's update
   const std::int64_t learning_episode = episode_;
@@ -54,7 +56,10 @@ Trainer::RoundResult Trainer::run_round() {
 
   // learn; PyMARL counts the episodes of this round only afterwards
   if (replay::can_sample(ring_.oldest(), ring_.end(), tickets_.size())) {
-    result.update = learn(learning_episode);
+    for (int i = 1; i <= config_.n_updates_per_round; ++i) {
+      is_last_of_round_ = i == config_.n_updates_per_round;
+      result.update = learn(learning_episode);
+    }
   }
   ring_.release();
   return result;
@@ -89,16 +94,23 @@ std::vector<rollout::EpisodeStats> Trainer::wait_round() {
 }
 
 learner::UpdateStats Trainer::learn(std::int64_t episode) {
-  replay::sample_batch(config_.seed, static_cast<std::uint64_t>(update()), ring_.oldest(),
-                       ring_.end(), tickets_);
-  const core::Batch episodes = batch();
-  return learner_.update(episodes, episode, nullptr, {}, tickets_);
+  const auto k = static_cast<std::uint64_t>(update());
+  if (!priorities_) {
+    replay::sample_batch(config_.seed, k, ring_.oldest(), ring_.end(), tickets_);
+    return learner_.update(batch(), episode, nullptr, {}, tickets_, lr_factor());
+  }
+  priorities_->sample(k, t_env_, tickets_);
+  const learner::UpdateStats stats =
+      learner_.update(batch(), episode, nullptr, priorities_->weights(), tickets_, lr_factor());
+  priorities_->learn(learner_, ring_, tickets_);
+  return stats;
 }
 
 core::Batch Trainer::batch() {
   if (crew_ != nullptr) {
     const core::Batch episodes = crew_->bring(ring_, tickets_, update());
-    expect_next_batch();
+    // by priority the next batch is known when this update has been made
+    if (!priorities_) expect_next_batch();
     return episodes;
   }
   std::ranges::transform(tickets_, batch_.begin(),
@@ -109,7 +121,8 @@ core::Batch Trainer::batch() {
 // Which episodes the next update will learn from is known before they are all there: while this update
 // learns, those that are travel to the ranks that will need them.
 void Trainer::expect_next_batch() {
-  const core::Ticket end = ring_.end() + static_cast<core::Ticket>(config_.batch_size_run);
+  const int n_coming = is_last_of_round_ ? config_.batch_size_run : 0;
+  const core::Ticket end = ring_.end() + static_cast<core::Ticket>(n_coming);
   const auto capacity = static_cast<core::Ticket>(config_.buffer_size);
   const core::Ticket oldest = std::max(ring_.oldest(), end > capacity ? end - capacity : 0);
   replay::sample_batch(config_.seed, static_cast<std::uint64_t>(update()) + 1, oldest, end,
@@ -128,6 +141,7 @@ checkpoint::State Trainer::capture_without_episodes() const {
   state.tensors = checkpoint::shapes_of(learner_.network().layout);
   state.learner = learner_.state();
   if (round_is_open_) state.acting_params = acting_.values;
+  if (priorities_) state.numbers = priorities_->numbers(ring_.oldest());
   state.spec = learner_.network().agent->config().spec;
   return state;
 }
@@ -211,6 +225,7 @@ void Trainer::restore(checkpoint::State state, const std::string& what) {
     ++next;
   }
 
+  if (priorities_) priorities_->restore(state.numbers, end, episodes.size(), what);
   t_env_ = state.t_env;
   episode_ = state.episode;
   learner_.set_state(std::move(state.learner));
@@ -224,6 +239,11 @@ void Trainer::restore(checkpoint::State state, const std::string& what) {
   nn::transpose_params<float>(learner_.network().layout, acting_.values, acting_.transposed);
   epsilon_ = epsilon_now();
   open_round();
+}
+
+double Trainer::lr_factor() const {
+  if (config_.lr_decay != "linear") return 1;
+  return std::max(0.0, 1 - static_cast<double>(t_env_) / static_cast<double>(config_.t_max));
 }
 
 double Trainer::epsilon_now() const {
