@@ -51,9 +51,9 @@ config::TrainingConfig configuration(const Arguments& arguments, const GameResul
   return resolve_silently(words).config;
 }
 
-games::Alternatives expected(const GameResult& result) {
+games::Alternatives expected(const GameResult& result, double alpha) {
   if (result.game.payoff.empty()) return games::answers_of_two_step(result.pupil.answers);
-  return games::answers_of_payoff(result.pupil.answers, result.game.payoff, kAlpha);
+  return games::answers_of_payoff(result.pupil.answers, result.game.payoff, alpha);
 }
 
 // What is to be done, all of it resolved before the first update.
@@ -90,7 +90,7 @@ std::vector<Task> tasks_of(const Arguments& arguments, std::vector<GameResult>& 
                        .result = &result,
                        .place = i});
     }
-    result.answers = expected(result);
+    result.answers = expected(result, tasks.back().config.w);
   }
   return tasks;
 }
