@@ -2,6 +2,7 @@
 
 #include "nn/orthogonal.h"
 #include "qtot/base/check.h"
+#include "qtot/math/elementary.h"
 #include "qtot/math/philox.h"
 #include "qtot/math/scalars.h"
 
@@ -55,14 +56,28 @@ namespace {
 
 constexpr std::size_t kElementsPerStep = 256;  // part of the definition of initialise()
 
-double uniform_of(std::uint64_t seed, std::size_t tensor, std::size_t element) {
-  math::Draws draws({.seed = seed,
-                     .stream = math::Stream::kInit,
-                     .ticket = tensor,
-                     .step = static_cast<std::uint32_t>(element / kElementsPerStep),
-                     .site = 0,
-                     .index = static_cast<std::uint16_t>(element % kElementsPerStep)});
+math::Draws draws_of(std::uint64_t seed, std::size_t tensor, std::size_t element) {
+  return math::Draws({.seed = seed,
+                      .stream = math::Stream::kInit,
+                      .ticket = tensor,
+                      .step = static_cast<std::uint32_t>(element / kElementsPerStep),
+                      .site = 0,
+                      .index = static_cast<std::uint16_t>(element % kElementsPerStep)});
+}
+
+double symmetric_uniform(math::Draws& draws) {
   return 2 * draws.uniform() - 1;  // exact: a multiple of 2^-52 in [-1, 1)
+}
+
+// Marsaglia's polar method (1964) with our own logarithm: a point in the unit disc, and the first of the
+// two normal numbers that it gives. One in five points lies outside and is drawn again.
+double gaussian(math::Draws& draws) {
+  for (;;) {
+    const double x = symmetric_uniform(draws);
+    const double y = symmetric_uniform(draws);
+    const double squares = math::fma(x, x, y * y);
+    if (squares > 0 && squares < 1) return x * math::sqrt(-2 * math::log(squares) / squares);
+  }
 }
 
 }  // namespace
@@ -82,12 +97,16 @@ void initialise(const ParamLayout& layout, std::uint64_t seed, std::span<T> valu
         break;
       case Init::kUniform:
         for (std::size_t e = 0; e < part.size(); ++e) {
-          part[e] = static_cast<T>(tensor.init.scale * uniform_of(seed, k, e));
+          math::Draws draws = draws_of(seed, k, e);
+          part[e] = static_cast<T>(tensor.init.scale * symmetric_uniform(draws));
         }
         break;
       case Init::kOrthogonal: {
         std::vector<double> random(part.size());
-        for (std::size_t e = 0; e < random.size(); ++e) random[e] = uniform_of(seed, k, e);
+        for (std::size_t e = 0; e < random.size(); ++e) {
+          math::Draws draws = draws_of(seed, k, e);
+          random[e] = gaussian(draws);
+        }
         orthogonalise(tensor.rows, tensor.cols, random);
         for (std::size_t e = 0; e < part.size(); ++e) {
           part[e] = static_cast<T>(tensor.init.scale * random[e]);

@@ -19,7 +19,8 @@ using math::Index;
 using math::MatView;
 
 /// How a tensor begins. All draws: u = uniform of (seed, Stream::kInit, number of the tensor, element),
-/// value = bound * (2 u - 1) in double, rounded once.
+/// value = bound * (2 u - 1) in double, rounded once. Orthogonal matrices begin with Gaussian numbers, which
+/// Marsaglia's polar method makes of 2 u - 1 of the same draws, in pairs until one fits.
 struct Init {
   enum Kind { kUniform, kZero, kOne, kOrthogonal } kind = kZero;
   double scale = 0;  // bound of the uniform; gain of the orthogonal matrix
