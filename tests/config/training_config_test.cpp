@@ -100,13 +100,38 @@ TEST(TrainingConfigTest, KeysWithoutMeaningGiveOneWarningThatNamesThem) {
   EXPECT_TRUE(read({{"lr", 0.1}}).warnings.empty());
 }
 
+TEST(TrainingConfigTest, PymarlsNamesOfWeightedQmixAndQtranAreUnderstood) {
+  EXPECT_EQ(
+      read({{"learner", text("max_q_learner")}, {"central_mixer", text("ff")}}).config.objective,
+      "weighted_td");
+  for (const char* name : {"qtran_base", "qtran_alt"}) {
+    const TrainingConfig config =
+        read({{"learner", text("qtran_learner")}, {"mixer", text(name)}}).config;
+    EXPECT_EQ(config.objective, name);
+    EXPECT_EQ(config.mixer, "vdn");
+  }
+}
+
+TEST(TrainingConfigTest, ObjectivesRefuseWhatHasNoMeaningForThem) {
+  using testing::StartsWith;
+  EXPECT_THAT(refusal({{"objective", text("weighted_td")}, {"double_q", false}}),
+              StartsWith("double_q = False contradicts objective = \"weighted_td\""));
+  EXPECT_THAT(refusal({{"mixer", text("qtran_base")}, {"returns", text("sarsa")}}),
+              StartsWith("returns = \"sarsa\" contradicts objective = \"qtran_base\""));
+  EXPECT_THAT(refusal({{"mixer", text("qtran_alt")}, {"q_lambda", true}}),
+              StartsWith("q_lambda = True contradicts objective = \"qtran_alt\""));
+  EXPECT_THAT(refusal({{"objective", text("qtran_base")}}),
+              StartsWith("mixer = \"qmix\" contradicts objective = \"qtran_base\""));
+}
+
 TEST(TrainingConfigTest, WhatWouldChangeTheAlgorithmIsRefused) {
   EXPECT_EQ(refusal({{"obs_individual_obs", false}}), "(no error)");
   EXPECT_EQ(refusal({{"obs_individual_obs", true}}),
             "obs_individual_obs = True (my.yaml:7): not supported yet; qtot takes only False");
   EXPECT_EQ(refusal({{"learner", text("coma_learner")}}),
             "learner = \"coma_learner\" (my.yaml:7): not supported yet; qtot takes only "
-            "\"q_learner\" or \"nq_learner\"");
+            "\"q_learner\" or \"nq_learner\" or \"dmaq_qatten_learner\" or "
+            "\"max_q_learner\" or \"qtran_learner\"");
   EXPECT_EQ(refusal({{"evaluate", true}}),
             "evaluate = True (my.yaml:7): not supported yet; qtot takes only False; use `qtot "
             "eval`");
@@ -214,7 +239,9 @@ TEST(ReferenceTest, EveryKeyHasALineAndTablesKeepTheirColumns) {
   EXPECT_THAT(markdown, HasSubstr("## Environment x\n\nA text.\n\n| key |"));
   EXPECT_THAT(markdown, HasSubstr("| `n_agents` | integer | `3` | in [1, 9] | hunters \\| agents"));
   EXPECT_THAT(markdown, HasSubstr("| `use_cuda` | any |"));
-  EXPECT_THAT(markdown, HasSubstr("| `learner` | `\"q_learner\"`, `\"nq_learner\"` |"));
+  EXPECT_THAT(markdown,
+              HasSubstr("| `learner` | `\"q_learner\"`, `\"nq_learner\"`, "
+                        "`\"dmaq_qatten_learner\"`, `\"max_q_learner\"`, `\"qtran_learner\"` |"));
 }
 
 }  // namespace
