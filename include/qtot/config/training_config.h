@@ -43,7 +43,7 @@ struct TrainingConfig {
   // ---- targets and loss
   double gamma = 0.99;
   double td_lambda = 0;
-  std::string returns = "peng";  // peng | n_step | watkins | harutyunyan | tree_backup | sarsa
+  std::string returns = "peng";  // docs/algorithms.md lists them
   int n_step = 1;
   double target_epsilon = 0;
   bool q_lambda = false;

@@ -72,9 +72,9 @@ struct LearnerState {
   RewardStatistics<T> rewards;  // of RewardScaling::kRunning and kPaddedRunning
 };
 
-/// Maps a batch of episodes to new parameters: double Q-learning on the mixed value (Rashid et al.,
-/// 2018, eq. 6) with lambda-returns. Knows no replay, no environment, no clock; the executor shows in
-/// no bit.
+/// Maps a batch of episodes to new parameters: a step down the network's objective, by default that of
+/// double Q-learning on the mixed value (Rashid et al., 2018, eq. 6). Knows no replay, no environment, no
+/// clock; the executor shows in no bit.
 template <class T>
 class Learner {
  public:

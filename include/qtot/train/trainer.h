@@ -43,8 +43,9 @@ class SerialRoundPlayer final : public RoundPlayer {
 };
 
 /// The training loop of PyMARL: act, learn, publish. A round is batch_size_run episodes and, once the
-/// ring holds a batch, n_updates_per_round updates (one in PyMARL), each on a batch of its own. Everything that happens in round r is a function of the
-/// configuration and r: nothing here knows threads, evaluation, files or time.
+/// ring holds a batch, n_updates_per_round updates (one in PyMARL), each on a batch of its own. Everything
+/// that happens in round r is a function of the configuration and r: nothing here knows threads,
+/// evaluation, files or time.
 ///
 /// pipeline 0: round r is played by the policy that the updates of round r - 1 left.
 /// pipeline 1: round r + 1 is played while those of round r are made, so by the policy that round r - 1
