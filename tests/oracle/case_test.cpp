@@ -172,10 +172,9 @@ TEST(Case, WhatIsWrongIsNamedWithFileAndMember) {
   alter(hole, "in/filled", 1, [](double) { return 0.0; });
   EXPECT_THAT(refusal(std::move(hole)), AllOf(HasSubstr("in/filled"), HasSubstr("episode 0")));
 
-  Npz unknown = with_meta(load("pymarl_vdn"), [](nlohmann::json& meta) {
-    meta["args"]["learner"] = "max_q_learner";
-  });
-  EXPECT_THAT(refusal(std::move(unknown)), HasSubstr("max_q_learner is not supported"));
+  Npz unknown = with_meta(load("pymarl_vdn"),
+                          [](nlohmann::json& meta) { meta["args"]["learner"] = "coma_learner"; });
+  EXPECT_THAT(refusal(std::move(unknown)), HasSubstr("coma_learner is not supported"));
 
   Npz momentum = with_meta(load("pymarl_vdn"),
                            [](nlohmann::json& meta) { meta["optim_defaults"]["momentum"] = 0.9; });

@@ -96,12 +96,21 @@ bool is_for(const config::Map& keys, const std::string& name) {
   return config::find(keys, "target_epsilon") == nullptr || !name.starts_with("dense_qmix");
 }
 
-// Deviations of one mixer, and the case that has it.
+// Deviations of one mixer or objective, and the case that has it.
 const std::map<std::string, std::string> kCaseOfOneMixer = {
     {"heads_unweighted", "pymarl2_qatten_nq_1"},
     {"heads_weighted", "pymarl2_qatten_nq_1"},
     {"advantage_without_minus_one", "pymarl2_qplex_1"},
-    {"values_unweighted", "pymarl2_qplex_1"}};
+    {"values_unweighted", "pymarl2_qplex_1"},
+    {"cw_compares_with_online", "wqmix_cw_qmix_1"},
+    {"cw_weight_swapped", "wqmix_cw_qmix_1"},
+    {"ow_for_cw", "wqmix_cw_qmix_1"},
+    {"no_weights", "wqmix_cw_qmix_1"},
+    {"no_central_loss", "wqmix_cw_qmix_1"},
+    {"central_loss_halved", "wqmix_cw_qmix_1"},
+    {"ow_sign_reversed", "pymarl2_ow_qmix"},
+    {"cw_for_ow", "pymarl2_ow_qmix"},
+    {"central_loss_whole", "pymarl2_ow_qmix"}};
 
 bool is_alone_in_first_place(const Diagnosis& diagnosis, const std::string& id) {
   return !diagnosis.explanations.empty() &&
