@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <memory>
 
@@ -35,6 +36,22 @@ std::vector<games::Pupil> chosen_pupils(const Arguments& arguments) {
     chosen.push_back(games::pupil(name));
   }
   return chosen;
+}
+
+// Keys of acting, replay and schedule mean nothing where every update sees all there is.
+void refuse_keys_without_meaning(const Arguments& arguments) {
+  constexpr std::array kWithoutMeaning = {
+      "env",           "env_args",           "seed",        "t_max",
+      "batch_size",    "batch_size_run",     "buffer_size", "pipeline",
+      "epsilon_start", "epsilon_finish",     "lr_decay",    "epsilon_anneal_time",
+      "use_per",       "n_updates_per_round"};
+  for (const std::string& word : assignments(arguments.words)) {
+    const std::string key = word.substr(0, std::min(word.find('='), word.find('.')));
+    if (std::ranges::find(kWithoutMeaning, key) == kWithoutMeaning.end()) continue;
+    throw Error(key +
+                " (command line): has no meaning here, where every update sees all sequences " +
+                "of joint actions; games, seeds and updates are options");
+  }
 }
 
 config::TrainingConfig configuration(const Arguments& arguments, const GameResult& result,
@@ -117,6 +134,7 @@ void teach_all(const std::vector<Task>& tasks, unsigned n_threads) {
 }
 
 ExitCode run(const Arguments& arguments) {
+  refuse_keys_without_meaning(arguments);
   std::vector<GameResult> results = plan(arguments);
   teach_all(tasks_of(arguments, results), arguments.n_threads);
   arguments.json ? print_json(std::cout, results, kTolerance)

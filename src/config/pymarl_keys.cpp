@@ -128,12 +128,26 @@ void adopt_name(Map& map, const char* theirs, const char* ours) {
   if (other == nullptr) map.emplace_back(ours, std::move(adopted));
 }
 
-// PyMARL2's learner halves the squared error, wherever its configurations do not say so.
+// PyMARL2's learners halve a squared error, wherever its configurations do not say so: that of Q_tot, or
+// with Weighted QMIX that of Q* alone.
 void adopt_learner(Map& map) {
-  const Value* learner = find(map, "learner");
-  if (learner == nullptr || find(map, "loss_factor") != nullptr) return;
-  if (learner->text() != "\"nq_learner\"") return;
-  map.emplace_back("loss_factor", Value{0.5, learner->origin});
+  const Value* found = find(map, "learner");
+  if (found == nullptr) return;
+  const Value learner = *found;
+  const bool is_weighted = learner.text() == "\"max_q_learner\"";
+  if (find(map, "loss_factor") == nullptr && (is_weighted || learner.text() == "\"nq_learner\"")) {
+    map.emplace_back("loss_factor", Value{is_weighted ? 1.0 : 0.5, learner.origin});
+  }
+  const Value* preset = find(map, "preset");
+  if (!is_weighted || preset == nullptr || preset->text() != "\"pymarl2\"") return;
+  Value* central = find(map, "central_loss");
+  if (central == nullptr) {
+    map.emplace_back("central_loss", Value{0.5, learner.origin});
+  } else if (const auto* whole = std::get_if<std::int64_t>(&central->data)) {
+    central->data = 0.5 * static_cast<double>(*whole);
+  } else if (auto* number = std::get_if<double>(&central->data)) {
+    *number *= 0.5;
+  }
 }
 
 // PyMARL2 puts the size in the place of True when it knows the environment: that is unit_dim = 0 here.

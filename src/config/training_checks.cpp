@@ -101,7 +101,7 @@ void check(const TrainingConfig& c) {
   if (c.batch_size > c.buffer_size) {
     throw Error(pair("batch_size", std::to_string(c.batch_size), "larger than", "buffer_size",
                      std::to_string(c.buffer_size)) +
-                ": a batch is drawn without replacement");
+                ": the buffer never holds so many episodes");
   }
   if (c.batch_size_run > c.buffer_size) {
     throw Error(pair("batch_size_run", std::to_string(c.batch_size_run), "larger than",
@@ -118,6 +118,11 @@ void check(const TrainingConfig& c) {
   check_objective(c);
   check_priorities(c);
   check_rewards(c);
+  if (const bool is_changed = !c.abs || c.qmix_pos_func != "abs";
+      is_changed && (c.mixer == "qatten" || c.mixer == "qplex")) {
+    throw Error((c.abs ? "qmix_pos_func = \"" + c.qmix_pos_func + "\"" : "abs = False") +
+                " contradicts mixer = \"" + c.mixer + "\": its weights have a form of their own");
+  }
   if (!c.abs && c.qmix_pos_func != "abs") {
     throw Error("abs = False contradicts qmix_pos_func = \"" + c.qmix_pos_func +
                 "\": weights are either free or made positive");

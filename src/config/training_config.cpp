@@ -51,8 +51,8 @@ void run_options(TrainingConfig& c, Options& o) {
         between(0, 1));
   o.add("scalar", c.scalar, "number type of training", equal_to(std::string("float")));
 
-  o.add("batch_size", c.batch_size, "episodes per learner update, drawn without replacement",
-        count());
+  o.add("batch_size", c.batch_size,
+        "episodes per learner update, drawn without replacement unless use_per is set", count());
   o.add("buffer_size", c.buffer_size,
         "episodes that the replay ring holds; small ones learn faster", count());
 
@@ -105,7 +105,7 @@ void target_options(TrainingConfig& c, Options& o) {
   o.add("hysteretic_qmix", c.hysteretic_qmix,
         "weighted_td: True counts errors of underestimation in full (OW-QMIX), False those of "
         "actions taken for the best (CW-QMIX)");
-  o.add("central_loss", c.central_loss, "weighted_td: factor of the loss of Q*", at_least(0.0));
+  o.add("central_loss", c.central_loss, "weighted_td: factor of the loss of Q*", above(0.0));
   o.add("opt_loss", c.opt_loss, "QTRAN: factor of the loss of the greedy joint action",
         at_least(0.0));
   o.add("nopt_min_loss", c.nopt_min_loss, "QTRAN: factor of the loss of the other joint actions",

@@ -33,10 +33,15 @@ KeyTexts training_keys(const ReadConfig& config) {
 }
 
 KeyTexts with_new_keys(KeyTexts earlier, const ReadConfig& now) {
+  const auto of_preset = [name = now.config.preset](const std::string& key) -> const Value* {
+    const auto preset = std::ranges::find(presets(), name, &Preset::name);
+    return preset == presets().end() ? nullptr : config::find(preset->values, key);
+  };
   for (const OptionInfo& option : now.options) {
     const bool is_known = find(earlier, option.key) != earlier.end();
     if (!is_training_key(option) || is_known) continue;
-    earlier.emplace_back(option.key, option.default_value);
+    const Value* const value = of_preset(option.key);
+    earlier.emplace_back(option.key, value == nullptr ? option.default_value : value->text());
   }
   return earlier;
 }

@@ -49,8 +49,8 @@ const std::vector<Pupil>& pupils() {
        .config = "pymarl2/qatten",
        .answers = Answers::kAdditive,
        .n_updates = 4000},
-      {.name = "cw_qmix", .config = "cw_qmix", .answers = Answers::kCentral, .n_updates = 6000},
-      {.name = "ow_qmix", .config = "ow_qmix", .answers = Answers::kOptimistic, .n_updates = 6000},
+      {.name = "cw_qmix", .config = "cw_qmix", .answers = Answers::kCentral, .n_updates = 3000},
+      {.name = "ow_qmix", .config = "ow_qmix", .answers = Answers::kOptimistic, .n_updates = 3000},
       {.name = "qplex", .config = "qplex", .answers = Answers::kComplete, .n_updates = 20000},
   };
   return all;

@@ -179,10 +179,25 @@ TEST(TrainingConfigTest, RulesOfSingleKeysHold) {
   EXPECT_THAT(refusal({{"hypernet_layers", integer(3)}}), HasSubstr("in [1, 2]"));
 }
 
+// PyMARL2's learner of Weighted QMIX halves the loss of Q* alone.
+TEST(TrainingConfigTest, TheLearnerOfWeightedQmixHalvesTheLossThatItsPeerHalves) {
+  const Map theirs = {{"env", text("two_step")}, {"learner", text("max_q_learner")}};
+  const TrainingConfig wqmix = read_training_config(theirs).config;
+  EXPECT_EQ(wqmix.objective, "weighted_td");
+  EXPECT_EQ(wqmix.loss_factor, 1);
+  EXPECT_EQ(wqmix.central_loss, 1);
+  Map pymarl2 = theirs;
+  pymarl2.emplace_back("preset", text("pymarl2"));
+  EXPECT_EQ(read_training_config(pymarl2).config.loss_factor, 1);
+  EXPECT_EQ(read_training_config(pymarl2).config.central_loss, 0.5);
+  pymarl2.emplace_back("central_loss", integer(2));
+  EXPECT_EQ(read_training_config(pymarl2).config.central_loss, 1);
+}
+
 TEST(TrainingConfigTest, RulesThatBindTwoKeysHold) {
   EXPECT_EQ(refusal({{"batch_size", integer(128)}, {"buffer_size", integer(32)}}),
-            "batch_size = 128 is larger than buffer_size = 32: a batch is drawn without "
-            "replacement");
+            "batch_size = 128 is larger than buffer_size = 32: the buffer never holds so many "
+            "episodes");
   EXPECT_EQ(refusal({{"batch_size_run", integer(64)}, {"buffer_size", integer(32)}}),
             "batch_size_run = 64 is larger than buffer_size = 32: a round must fit into the "
             "buffer");

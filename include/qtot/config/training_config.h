@@ -139,7 +139,7 @@ struct TrainingConfig {
 };
 
 /// Rules that bind several keys. Throws Error for the first that is broken, e.g.
-///   batch_size = 128 is larger than buffer_size = 32: a batch is drawn without replacement
+///   batch_size = 128 is larger than buffer_size = 32: the buffer never holds so many episodes
 void check(const TrainingConfig& config);
 
 /// Turns the spelling of PyMARL and PyMARL2 into qtot's, in place:

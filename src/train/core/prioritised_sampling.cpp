@@ -71,10 +71,11 @@ void PrioritisedSampling::learn(const learner::Learner<float>& learner,
   for (std::size_t i = 0; i < figures_.size(); ++i) {
     figures_[i] += kLeast;
     if (is_positive(figures_[i])) continue;
-    throw Error("update " + std::to_string(learner.state().n_updates) +
-                    ": the priority of episode " + std::to_string(tickets[i]) +
-                    " is not finite; a smaller lr or reward scale may help",
-                ExitCode::kFailed);
+    throw Error(
+        "update " + std::to_string(learner.state().n_updates) + ": the priority of episode " +
+            std::to_string(tickets[i]) +
+            " is not finite, whatever non_finite says; a smaller lr or reward scale may help",
+        ExitCode::kFailed);
   }
   priorities_.set(tickets, figures_);
 }
@@ -103,6 +104,11 @@ void PrioritisedSampling::restore(const NamedNumbers& numbers, core::Ticket end,
   priorities_.restore(end, leaves, numbers_of(numbers, kHighest, 1, is_positive, what)[0]);
   if (!config_.return_priority) return;
   const auto range = numbers_of(numbers, kReturns, 2, is_finite, what);
+  const bool is_initial = range[0] == lowest_return_ && range[1] == highest_return_;
+  if (range[0] > range[1] && !is_initial) {
+    throw Error("checkpoint " + what + ": expected the lowest return before the highest in " +
+                kReturns + ", found the highest first");
+  }
   lowest_return_ = range[0];
   highest_return_ = range[1];
 }

@@ -211,7 +211,10 @@ void Trainer::restore(checkpoint::State state, const std::string& what) {
           std::to_string(state.episodes.size()));
   std::vector<core::Episode> episodes;
   const auto end = static_cast<core::Ticket>(state.episode);
-  core::Ticket next = end - std::min<core::Ticket>(end, state.episodes.size());
+  require(state.episodes.size() <= end, what,
+          "at most the " + std::to_string(end) + " episodes that were played",
+          std::to_string(state.episodes.size()));
+  core::Ticket next = end - state.episodes.size();
   const core::Ticket oldest = next;
   for (const checkpoint::StoredEpisode& stored : state.episodes) {
     require(stored.ticket == next, what, "episode " + std::to_string(next),
