@@ -181,17 +181,19 @@ TEST(TrainingConfigTest, RulesOfSingleKeysHold) {
 
 // PyMARL2's learner of Weighted QMIX halves the loss of Q* alone.
 TEST(TrainingConfigTest, TheLearnerOfWeightedQmixHalvesTheLossThatItsPeerHalves) {
-  const Map theirs = {{"env", text("two_step")}, {"learner", text("max_q_learner")}};
-  const TrainingConfig wqmix = read_training_config(theirs).config;
+  const TrainingConfig wqmix = read({{"learner", text("max_q_learner")}}).config;
   EXPECT_EQ(wqmix.objective, "weighted_td");
   EXPECT_EQ(wqmix.loss_factor, 1);
   EXPECT_EQ(wqmix.central_loss, 1);
-  Map pymarl2 = theirs;
-  pymarl2.emplace_back("preset", text("pymarl2"));
-  EXPECT_EQ(read_training_config(pymarl2).config.loss_factor, 1);
-  EXPECT_EQ(read_training_config(pymarl2).config.central_loss, 0.5);
-  pymarl2.emplace_back("central_loss", integer(2));
-  EXPECT_EQ(read_training_config(pymarl2).config.central_loss, 1);
+  const TrainingConfig pymarl2 =
+      read({{"learner", text("max_q_learner")}, {"preset", text("pymarl2")}}).config;
+  EXPECT_EQ(pymarl2.loss_factor, 1);
+  EXPECT_EQ(pymarl2.central_loss, 0.5);
+  const TrainingConfig doubled = read({{"learner", text("max_q_learner")},
+                                       {"preset", text("pymarl2")},
+                                       {"central_loss", integer(2)}})
+                                     .config;
+  EXPECT_EQ(doubled.central_loss, 1);
 }
 
 TEST(TrainingConfigTest, RulesThatBindTwoKeysHold) {
