@@ -39,18 +39,25 @@ MixerOperations of_qmix(double n, double s, const mixers::MixerConfig& mixer) {
           .backward = 2 * hypernets + 2 * (w * n * e + w * e) + 8 * n * e};
 }
 
-MixerOperations of_qatten(double n, double s, const mixers::MixerConfig& mixer) {
-  const double heads = mixer.n_heads, d = mixer.key_embed, u = mixer.unit_dim;
+// What lam is made of: the logits of all heads.
+MixerOperations of_attention(double n, double s, double hidden, double d,
+                             const mixers::MixerConfig& mixer) {
+  const double heads = mixer.n_heads, u = mixer.unit_dim;
   const MixerOperations logits = {.forward = 2 * n * d, .backward = 3 * n * d};
+  return total({times(heads, network({s, hidden, d})), times(heads * n, network({u, d})),
+                times(heads, logits)});
+}
+
+MixerOperations of_qatten(double n, double s, const mixers::MixerConfig& mixer) {
+  const double heads = mixer.n_heads;
   const MixerOperations mixing = {.forward = 2 * n + 2, .backward = 4 * n + 4};
-  return total({times(heads, network({s, static_cast<double>(mixer.query_hidden), d})),
-                times(heads * n, network({u, d})), times(heads, logits), times(heads, mixing),
-                network({s, static_cast<double>(mixer.head_hidden), heads}),
+  return total({of_attention(n, s, mixer.query_hidden, mixer.key_embed, mixer),
+                times(heads, mixing), network({s, static_cast<double>(mixer.head_hidden), heads}),
                 network({s, static_cast<double>(mixer.value_hidden), 1})});
 }
 
-MixerOperations of_qplex(double n, double s, const mixers::MixerConfig& mixer) {
-  const double w = mixer.hypernet_embed, h = mixer.kernel_hidden;
+MixerOperations of_kernels(double n, double s, const mixers::MixerConfig& mixer) {
+  const double h = mixer.kernel_hidden;
   const auto kernel = [&](double out) {
     std::vector<double> widths = {s};
     widths.insert(widths.end(), static_cast<std::size_t>(mixer.kernel_layers - 1), h);
@@ -60,9 +67,20 @@ MixerOperations of_qplex(double n, double s, const mixers::MixerConfig& mixer) {
   const double first = mixer.kernel_layers == 1 ? n : h;
   const MixerOperations one_hots = {.forward = n * first, .backward = n * first};
   const MixerOperations products = {.forward = 3 * n, .backward = 10 * n};
-  return total(
-      {times(2, network({s, w, n})),
-       times(mixer.n_kernels, total({kernel(1), kernel(n), kernel(n), one_hots, products}))});
+  return times(mixer.n_kernels, total({kernel(1), kernel(n), kernel(n), one_hots, products}));
+}
+
+MixerOperations of_qplex(double n, double s, const mixers::MixerConfig& mixer) {
+  return total({times(2, network({s, static_cast<double>(mixer.hypernet_embed), n})),
+                of_kernels(n, s, mixer)});
+}
+
+// The regulariser works its logits out once more.
+MixerOperations of_qplex_qatten(double n, double s, const mixers::MixerConfig& mixer) {
+  const double heads = mixer.n_heads, d = mixer.mixing_embed_dim, hidden = mixer.hypernet_embed;
+  const MixerOperations mixing = {.forward = 2 * n, .backward = 4 * n};
+  return total({times(2, of_attention(n, s, hidden, d, mixer)), times(heads, mixing),
+                network({s, hidden, heads}), network({s, d, 1}), of_kernels(n, s, mixer)});
 }
 
 }  // namespace
@@ -79,9 +97,11 @@ MixerOperations mixer_operations(const core::DecPomdpSpec& spec, const mixers::M
   if (mixer.mixer == "qmix") return of_qmix(n, s, mixer);
   if (mixer.mixer == "qatten") return of_qatten(n, s, mixer);
   if (mixer.mixer == "qplex") return of_qplex(n, s, mixer);
+  if (mixer.mixer == "qplex_qatten") return of_qplex_qatten(n, s, mixer);
   if (mixer.mixer == "vdn" || mixer.mixer == "iql") return {};
-  throw Error("--mixer " + mixer.mixer +
-              ": expected qmix, qatten, qplex, vdn or iql, whose operations are counted");
+  throw Error(
+      "--mixer " + mixer.mixer +
+      ": expected qmix, qatten, qplex, qplex_qatten, vdn or iql, whose operations are counted");
 }
 
 }  // namespace qtot::bench

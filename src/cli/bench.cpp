@@ -216,7 +216,8 @@ void add_learner(Verb& bench) {
   verb.option("--batch", options.batch_size, "episodes (default: 32)").range(1, kMaxCount);
   verb.option("--threads", options.n_threads, "worker threads (default: 1)").range(1, kMaxThreads);
   verb.option("--lengths", options.lengths, kLengthsHelp).type_name("KIND");
-  verb.option("--mixer", options.mixer, "qmix (default), qatten, qplex, vdn or iql").type_name("NAME");
+  verb.option("--mixer", options.mixer, "qmix (default), qatten, qplex, qplex_qatten, vdn or iql")
+      .type_name("NAME");
   verb.option("--hidden", options.hidden_dim, "hidden units of the agent (default: 64)")
       .range(1, kMaxHidden);
   verb.option("--updates", options.n_updates, "timed updates (default: 15)").range(1, kMaxCount);

@@ -46,7 +46,7 @@ std::vector<Preset> make_presets() {
                      text("target_update_unit", "updates"),
                      text("standardise_rewards", "padded_running")})},
       {"wqmix", "oxwhirl/wqmix: q_learner", pymarl},
-      {"qplex", "wjh720/QPLEX: q_learner", pymarl},
+      {"qplex", "wjh720/QPLEX: q_learner", with(pymarl, {text("attend_reg_mean", "padded_batch")})},
       {"jaxmarl",
        "FLAIROx/JaxMARL: qmix_rnn, vdn_rnn, iql_rnn",
        {text("terminal_step", "bootstraps"), text("time_limit", "terminal"),

@@ -24,6 +24,9 @@ constexpr auto kPymarlKeys = std::to_array<PymarlKey>({
      ""},
     {"is_adv_attention", "*", ""},
     {"is_stop_gradient", "*", ""},
+    {"mask_dead", "False", "QPLEX's repository cannot run it, either"},
+    {"nonlinear", "False",
+     "with the agents' values among the keys no greedy action is sure to be the best"},
     {"agent_output_type", "\"q\"", ""},
     {"action_selector", "\"epsilon_greedy\"", ""},
     {"test_greedy", "True", ""},
@@ -183,10 +186,12 @@ std::vector<std::string> adopt_pymarl_keys(Map& map) {
   replace_text(map, "mixer", "none", "iql");
   replace_text(map, "mixer", "nmix", "qmix");
   replace_text(map, "mixer", "dmaq", "qplex");
+  replace_text(map, "mixer", "dmaq_qatten", "qplex_qatten");
   adopt_unit_size(map);
   replace_text(map, "agent", "n_rnn", "rnn");
   adopt_objective(map);
   adopt_name(map, "per", "use_per");
+  adopt_name(map, "n_head", "n_attention_head");
   adopt_name(map, "training_iters", "n_updates_per_round");
   adopt_learner(map);
   adopt_reward_scaling(map);

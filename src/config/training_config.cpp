@@ -186,10 +186,11 @@ void network_options(TrainingConfig& c, Options& o) {
         "orthogonal initialisation of the agent's linear layers and of the mixer");
   o.add("gain", c.gain, "factor of the orthogonal output layer of the agent", above(0.0));
 
-  o.add("mixer", c.mixer,
-        "how utilities become Q_tot: qmix, vdn, iql (none), qatten, qplex, or the ablations of the "
-        "QMIX "
-        "paper vdn_s, qmix_lin, qmix_ns; nmix is another name of qmix, dmaq of qplex");
+  o.add(
+      "mixer", c.mixer,
+      "how utilities become Q_tot: qmix, vdn, iql (none), qatten, qplex, qplex_qatten, or the "
+      "ablations of the QMIX paper vdn_s, qmix_lin, qmix_ns; nmix is another name of qmix, dmaq of "
+      "qplex, dmaq_qatten of qplex_qatten");
   o.add("mixing_embed_dim", c.mixing_embed_dim, "width of the mixing network", width());
   o.add("hypernet_layers", c.hypernet_layers, "layers of the networks that write its weights",
         between(1, 2));
@@ -215,12 +216,13 @@ void network_options(TrainingConfig& c, Options& o) {
 }
 
 void qatten_options(TrainingConfig& c, Options& o) {
-  o.add(
-      "unit_dim", c.unit_dim,
-      "qatten: the state begins with this many numbers about each agent, agent by agent; 0: all of "
-      "it, in equal shares; another name is agent_own_state_size",
-      between(0, kMaxWidth));
-  o.add("n_attention_head", c.n_attention_head, "qatten: heads that weigh the agents", width());
+  o.add("unit_dim", c.unit_dim,
+        "qatten, qplex_qatten: the state begins with this many numbers about each agent, agent by "
+        "agent; 0: all of "
+        "it, in equal shares; another name is agent_own_state_size",
+        between(0, kMaxWidth));
+  o.add("n_attention_head", c.n_attention_head,
+        "qatten, qplex_qatten: heads that weigh the agents; another name is n_head", width());
   o.add("n_query_embedding_layer1", c.n_query_embedding_layer1,
         "qatten: hidden width of the networks from the state to the queries", width());
   o.add("n_query_embedding_layer2", c.n_query_embedding_layer2, "qatten: width of the queries",
@@ -238,16 +240,28 @@ void qatten_options(TrainingConfig& c, Options& o) {
 }
 
 void qplex_options(TrainingConfig& c, Options& o) {
-  o.add("num_kernel", c.num_kernel, "qplex: products that its advantage weights add up", width());
+  o.add("num_kernel", c.num_kernel,
+        "qplex, qplex_qatten: products that its advantage weights add up", width());
   o.add("adv_hypernet_layers", c.adv_hypernet_layers,
-        "qplex: layers of the networks that write them", between(1, 3));
+        "qplex, qplex_qatten: layers of the networks that write them", between(1, 3));
   o.add("adv_hypernet_embed", c.adv_hypernet_embed,
-        "qplex: their width where they have several layers", width());
+        "qplex, qplex_qatten: their width where they have several layers", width());
+  o.add("is_minus_one", c.is_minus_one,
+        "qplex, qplex_qatten: the weights of the advantages are taken minus one, since the values "
+        "hold them once");
   o.add(
-      "is_minus_one", c.is_minus_one,
-      "qplex: the weights of the advantages are taken minus one, since the values hold them once");
-  o.add("weighted_head", c.weighted_head,
-        "qplex: the state scales and shifts the agents' values first");
+      "weighted_head", c.weighted_head,
+      "qplex: the state scales and shifts the agents' values first; qplex_qatten: the state weighs "
+      "the heads, which else are just added");
+  o.add("state_bias", c.state_bias, "qplex_qatten: the state shifts the agents' values");
+  o.add(
+      "attend_reg_coef", c.attend_reg_coef,
+      "qplex_qatten: times the sum over heads of the mean squared attention logit, which the loss "
+      "adds",
+      at_least(0.0));
+  o.add("attend_reg_mean", c.attend_reg_mean,
+        "qplex_qatten: what that is a mean of: the steps, or all of the padded batch",
+        one_of({"steps", "padded_batch"}));
 }
 
 void reporting_options(TrainingConfig& c, Options& o) {

@@ -71,13 +71,15 @@ mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
   mixer.key_embed = config.n_key_embedding_layer1;
   mixer.head_hidden = config.n_head_embedding_layer1;
   mixer.value_hidden = config.n_constrant_value;
-  mixer.weighted_heads = config.type == "weighted";
+  mixer.weighted_heads =
+      config.mixer == "qplex_qatten" ? config.weighted_head : config.type == "weighted";
   mixer.n_actions = spec.n_actions;
   mixer.n_kernels = config.num_kernel;
   mixer.kernel_layers = config.adv_hypernet_layers;
   mixer.kernel_hidden = config.adv_hypernet_embed;
   mixer.advantage_minus_one = config.is_minus_one;
   mixer.weighted_agents = config.weighted_head;
+  mixer.state_bias = config.state_bias;
   return mixer;
 }
 
@@ -103,6 +105,7 @@ LearnerConfig learner_config(const config::TrainingConfig& config) {
   learner.central_loss = config.central_loss;
   learner.opt_loss = config.opt_loss;
   learner.nopt_min_loss = config.nopt_min_loss;
+  learner.attend_reg_coef = config.attend_reg_coef;
   learner.grad_norm_clip = config.grad_norm_clip;
   learner.optimiser = optimiser_config(config);
   learner.target_update_interval = config.target_update_interval;
@@ -113,6 +116,7 @@ LearnerConfig learner_config(const config::TrainingConfig& config) {
   learner.lambda_from_batch_end = config.lambda_start == "batch_end";
   learner.mask_target_qs = config.mask_target_qs;
   learner.mask_online_qs = config.mask_online_qs;
+  learner.regularises_padding = config.attend_reg_mean == "padded_batch";
   learner.nan_without_steps = config.empty_batch == "nan";
   learner.reward_scale = config.reward_scale;
   learner.reward_scaling = reward_scaling(config.standardise_rewards);

@@ -22,6 +22,7 @@ struct PassContext {
   nn::Weights<T> online;
   nn::Weights<T> target;
   math::Sum<T> d_loss_factor;  // 2 * loss_factor / number of loss terms of the batch
+  math::Sum<T> d_regulariser;  // attend_reg_coef / number of (step, agent) of its mean
   RewardTransform<T> rewards;
   Probe<T>* probe = nullptr;
 };

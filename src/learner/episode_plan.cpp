@@ -56,6 +56,9 @@ EpisodePlan plan_episode(const core::Episode& episode, int longest, const Learne
   plan.episode = &episode;
   plan.mask = mask_of(config, length, longest, terminated);
   plan.loss = mistakes.loss_ignores_mask ? RowSet{.end = longest} : plan.mask;
+  // states of padding are 0, and so are their logits: by M7 one more slot is added, those divide alone
+  plan.regularised =
+      config.regularises_padding ? RowSet{.end = std::min(length + 1, longest)} : plan.mask;
   plan.returns = terminal_shape(config, length, terminated);
   ReturnShape& returns = plan.returns;
   const bool runs_to_batch_end =

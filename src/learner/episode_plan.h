@@ -30,6 +30,7 @@ struct EpisodePlan {
   int n_steps = 0;      // loss rows; n_steps + 1 slots are unrolled
   RowSet mask;          // rows that count
   RowSet loss;          // rows that are squared and summed: those of the mask, unless by mistake
+  RowSet regularised;   // rows whose attention is regularised
   ReturnShape returns;  // rows of the recursion; later loss rows stand alone
   double weight = 1;    // of prioritised replay
 };

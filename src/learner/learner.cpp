@@ -78,6 +78,7 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
                                  : nn::Weights<T>{.values = state_.target_params.data(),
                                                   .transposed = target_transposed_.data()},
       .d_loss_factor = 2 * math::Sum<T>(config_.loss_factor) / divisor(),
+      .d_regulariser = math::Sum<T>(config_.attend_reg_coef) / regulariser_divisor(),
       .rewards = reward_transform<T>(config_, batch, scratch.longest, state_.rewards),
       .probe = probe};
   scratch.form_groups(together(), executor_.n_workers());
@@ -142,6 +143,15 @@ math::Sum<T> Learner<T>::divisor() const {
   return static_cast<math::Sum<T>>(scratch.n_valid * network_.n_outputs());
 }
 
+// Steps and agents that the mean of the mixer's regulariser is taken over.
+template <class T>
+math::Sum<T> Learner<T>::regulariser_divisor() const {
+  const Scratch& scratch = *scratch_;
+  const auto n_padded = static_cast<std::int64_t>(scratch.plans.size()) * scratch.longest;
+  const std::int64_t n_steps = config_.regularises_padding ? n_padded : scratch.n_valid;
+  return static_cast<math::Sum<T>>(n_steps * network_.agent->config().spec.n_agents);
+}
+
 template <class T>
 UpdateStats Learner<T>::figures(math::Sum<T> norm, Probe<T>* probe) {
   Scratch& scratch = *scratch_;
@@ -155,8 +165,13 @@ UpdateStats Learner<T>::figures(math::Sum<T> norm, Probe<T>* probe) {
   const math::Sum<T> central = mean(&EpisodeSums<T>::squared_central);
   const math::Sum<T> opt = mean(&EpisodeSums<T>::squared_opt);
   const math::Sum<T> nopt = mean(&EpisodeSums<T>::squared_nopt);
-  const math::Sum<T> loss =
+  math::Sum<T> regulariser = 0;
+  math::Sum<T> loss =
       td + config_.central_loss * central + config_.opt_loss * opt + config_.nopt_min_loss * nopt;
+  if (network_.mixer->is_regularised()) {
+    regulariser = scratch.total(&EpisodeSums<T>::regulariser) / regulariser_divisor();
+    loss += config_.attend_reg_coef * regulariser;
+  }
   if (probe != nullptr) {
     for (const nn::TensorSpec& tensor : network_.layout.tensors()) {
       probe->update("grad/" + tensor.name,
@@ -166,6 +181,7 @@ UpdateStats Learner<T>::figures(math::Sum<T> norm, Probe<T>* probe) {
     probe->scalar("loss_central", central);
     probe->scalar("loss_opt", opt);
     probe->scalar("loss_nopt", nopt);
+    probe->scalar("loss_regulariser", regulariser);
     probe->scalar("loss", loss);
     probe->scalar("grad_norm", norm);
   }
@@ -175,6 +191,7 @@ UpdateStats Learner<T>::figures(math::Sum<T> norm, Probe<T>* probe) {
           .loss_central = narrow(central),
           .loss_opt = narrow(opt),
           .loss_nopt = narrow(nopt),
+          .loss_regulariser = narrow(regulariser),
           .grad_norm = narrow(norm),
           .td_error_abs = narrow(scratch.total(&EpisodeSums<T>::abs_error) / n_terms),
           .q_taken_mean = narrow(scratch.total(&EpisodeSums<T>::q_taken) / per_agent),

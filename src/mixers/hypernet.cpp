@@ -30,6 +30,16 @@ Hypernet Hypernet::add(nn::ParamLayout& layout, const std::string& name, Index i
   return net;
 }
 
+Hypernet Hypernet::add_without_last_bias(nn::ParamLayout& layout, const std::string& name, Index in,
+                                         Index hidden_dim, Index out, bool orthogonal) {
+  const double gain = orthogonal ? kOrthogonalGain : 0;
+  Hypernet net;
+  net.has_two_layers = true;
+  net.first = nn::Linear::add(layout, name + ".0", in, hidden_dim, gain);
+  net.second = nn::Linear::add_without_bias(layout, name + ".2", hidden_dim, out, gain);
+  return net;
+}
+
 template <class T>
 nn::Buffer<T> forward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x,
                       nn::Workspace<T>& workspace, MatView<T> y) {
@@ -46,23 +56,23 @@ nn::Buffer<T> forward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x,
 
 template <class T>
 void backward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x, nn::Buffer<T> hidden,
-              ConstMatView<T> d_y, nn::Workspace<T>& workspace, T* gradient) {
+              ConstMatView<T> d_y, nn::Workspace<T>& workspace, T* gradient, math::Start start) {
   if (!net.has_two_layers) {
-    nn::backward_params<T>(net.first, x, d_y, gradient);
+    nn::backward_params<T>(net.first, x, d_y, gradient, start);
     return;
   }
-  nn::backward_params<T>(net.second, hidden.const_view(), d_y, gradient);
+  nn::backward_params<T>(net.second, hidden.const_view(), d_y, gradient, start);
   const nn::Buffer<T> d_hidden = workspace.take(hidden.rows, hidden.cols);
   nn::backward_input<T>(net.second, w, d_y, d_hidden.view());
   math::relu_backward<T>(elements(hidden), elements(d_hidden));
-  nn::backward_params<T>(net.first, x, d_hidden.const_view(), gradient);
+  nn::backward_params<T>(net.first, x, d_hidden.const_view(), gradient, start);
 }
 
 #define QTOT_INSTANTIATE(T)                                                                  \
   template nn::Buffer<T> forward<T>(const Hypernet&, nn::Weights<T>, ConstMatView<T>,        \
                                     nn::Workspace<T>&, MatView<T>);                          \
   template void backward<T>(const Hypernet&, nn::Weights<T>, ConstMatView<T>, nn::Buffer<T>, \
-                            ConstMatView<T>, nn::Workspace<T>&, T*);
+                            ConstMatView<T>, nn::Workspace<T>&, T*, math::Start);
 QTOT_FOR_EACH_SCALAR(QTOT_INSTANTIATE)
 #undef QTOT_INSTANTIATE
 

@@ -21,6 +21,9 @@ struct Hypernet {
   /// hidden_dim = 0 gives one layer.
   static Hypernet add(nn::ParamLayout& layout, const std::string& name, Index in, Index hidden_dim,
                       Index out, bool orthogonal);
+  /// Two layers, the second y = W2 hidden.
+  static Hypernet add_without_last_bias(nn::ParamLayout& layout, const std::string& name, Index in,
+                                        Index hidden_dim, Index out, bool orthogonal);
 };
 
 /// x [M, in]  y [M, out]. Returns the hidden layer [M, hidden_dim] after the relu, which backward()
@@ -30,9 +33,10 @@ nn::Buffer<T> forward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x,
                       nn::Workspace<T>& workspace, MatView<T> y);
 
 /// Parameter gradients alone, each the sum over rows, m ascending: x is the state, which is data.
-/// The slope of relu at 0 is 0.
+/// The slope of relu at 0 is 0. `start` as in nn::backward_params().
 template <class T>
 void backward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x, nn::Buffer<T> hidden,
-              ConstMatView<T> d_y, nn::Workspace<T>& workspace, T* gradient);
+              ConstMatView<T> d_y, nn::Workspace<T>& workspace, T* gradient,
+              math::Start start = math::kFromZero);
 
 }  // namespace qtot::mixers

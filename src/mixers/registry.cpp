@@ -50,6 +50,10 @@ void require_positivity(const MixerConfig& config) {
   }
 }
 
+bool attends(const MixerConfig& config) {
+  return config.mixer == "qatten" || config.mixer == "qplex_qatten";
+}
+
 // What each agent has of the state if nothing says so: an equal share.
 int unit_dim_of(const MixerConfig& config) {
   if (config.unit_dim != 0) return config.unit_dim;
@@ -61,10 +65,6 @@ int unit_dim_of(const MixerConfig& config) {
 
 void require_units(const MixerConfig& config) {
   require_size("n_attention_head", config.n_heads);
-  require_size("n_query_embedding_layer1", config.query_hidden);
-  require_size("n_key_embedding_layer1", config.key_embed);
-  require_size("n_head_embedding_layer1", config.head_hidden);
-  require_size("n_constrant_value", config.value_hidden);
   require_size("state_dim", config.state_dim);
   const int unit_dim = unit_dim_of(config);
   require_size("unit_dim", unit_dim);
@@ -73,6 +73,14 @@ void require_units(const MixerConfig& config) {
   throw Error("unit_dim = " + std::to_string(unit_dim) + ": " + std::to_string(config.n_agents) +
               " agents take " + std::to_string(needed) + " numbers of the state, which has " +
               std::to_string(config.state_dim));
+}
+
+void require_qatten(const MixerConfig& config) {
+  require_size("n_query_embedding_layer1", config.query_hidden);
+  require_size("n_key_embedding_layer1", config.key_embed);
+  require_size("n_head_embedding_layer1", config.head_hidden);
+  require_size("n_constrant_value", config.value_hidden);
+  require_units(config);
 }
 
 void require_kernels(const MixerConfig& config) {
@@ -92,7 +100,12 @@ void check(const MixerConfig& config) {
 
   if (config.mixer != "qmix_ns" || config.ns_state_bias)
     require_size("state_dim", config.state_dim);
-  if (config.mixer == "qatten") return require_units(config);
+  if (config.mixer == "qatten") return require_qatten(config);
+  if (config.mixer == "qplex_qatten") {
+    require_size("mixing_embed_dim", config.mixing_embed_dim);
+    require_units(config);
+    return require_kernels(config);
+  }
   if (config.mixer == "qplex") return require_kernels(config);
   require_size("mixing_embed_dim", config.mixing_embed_dim);
   require_positivity(config);
@@ -118,11 +131,11 @@ const std::vector<MixerFamily>& families() {
 template <class T>
 std::unique_ptr<Mixer<T>> make_mixer(const MixerConfig& config, nn::ParamLayout& layout) {
   MixerConfig resolved = config;
-#define QTOT_MIXER(name, summary)                                          \
-  if (config.mixer == #name) {                                             \
-    check(config);                                                         \
-    if (config.mixer == "qatten") resolved.unit_dim = unit_dim_of(config); \
-    return make_##name<T>(resolved, layout);                               \
+#define QTOT_MIXER(name, summary)                                 \
+  if (config.mixer == #name) {                                    \
+    check(config);                                                \
+    if (attends(config)) resolved.unit_dim = unit_dim_of(config); \
+    return make_##name<T>(resolved, layout);                      \
   }
 #include "mixers/mixers.def"
 #undef QTOT_MIXER

@@ -5,16 +5,31 @@
 
 namespace qtot::nn {
 
+namespace {
+
+// of PyTorch's Linear, of a weight and its bias
+double uniform_bound(Index in) {
+  return 1 / math::sqrt(static_cast<double>(in));
+}
+
+}  // namespace
+
+Linear Linear::add_without_bias(ParamLayout& layout, const std::string& name, Index in, Index out,
+                                double orthogonal_gain) {
+  const Init init = orthogonal_gain > 0 ? Init{Init::kOrthogonal, orthogonal_gain}
+                                        : Init{Init::kUniform, uniform_bound(in)};
+  Linear layer{.in = in, .out = out, .has_bias = false};
+  layer.weight = layout.add_matrix(name + ".weight", out, in, init);
+  return layer;
+}
+
 Linear Linear::add(ParamLayout& layout, const std::string& name, Index in, Index out,
                    double orthogonal_gain) {
-  const double bound = 1 / math::sqrt(static_cast<double>(in));
-  const bool orthogonal = orthogonal_gain > 0;
-  const Init weight_init =
-      orthogonal ? Init{Init::kOrthogonal, orthogonal_gain} : Init{Init::kUniform, bound};
-  const Init bias_init = orthogonal ? Init{Init::kZero, 0} : Init{Init::kUniform, bound};
-  Linear layer{.in = in, .out = out};
-  layer.weight = layout.add_matrix(name + ".weight", out, in, weight_init);
-  layer.bias = layout.add_vector(name + ".bias", out, bias_init);
+  Linear layer = add_without_bias(layout, name, in, out, orthogonal_gain);
+  layer.has_bias = true;
+  layer.bias = layout.add_vector(
+      name + ".bias", out,
+      orthogonal_gain > 0 ? Init{Init::kZero, 0} : Init{Init::kUniform, uniform_bound(in)});
   return layer;
 }
 

@@ -165,6 +165,9 @@ class Run {
       record.add("loss_opt", round.update->loss_opt);
       record.add("loss_nopt", round.update->loss_nopt);
     }
+    if (config_.mixer == "qplex_qatten") {
+      record.add("loss_regulariser", round.update->loss_regulariser);
+    }
     record.add("grad_norm", round.update->grad_norm);
     record.add("td_error_abs", round.update->td_error_abs);
     record.add("q_taken_mean", round.update->q_taken_mean);

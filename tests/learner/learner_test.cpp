@@ -116,6 +116,71 @@ TEST_P(EveryMixer, GradientOfTheWholeUpdateEqualsCentralDifferences) {
   }
 }
 
+// Its part of the gradient is what comes with its coefficient.
+TEST(Regulariser, GradientWithinTheUpdateEqualsCentralDifferences) {
+  Episodes episodes({4, 9, 1, 6});
+  SerialExecutor executor;
+  constexpr double kStep = 1e-5;
+  constexpr double kCoefficient = 0.3;
+  for (const bool regularises_padding : {false, true}) {
+    const auto learner_with = [&](double coefficient) {
+      return Learner<double>(small_network<double>("qplex_qatten"),
+                             {.attend_reg_coef = coefficient,
+                              .optimiser = {.lr = 0},
+                              .regularises_padding = regularises_padding},
+                             3, executor);
+    };
+    Learner<double> learner = learner_with(kCoefficient);
+    Learner<double> without = learner_with(0);
+    Recorder<double> recorder;
+    Recorder<double> recorder_without;
+    const UpdateStats stats = learner.update(episodes.batch(), 0, &recorder);
+    without.update(episodes.batch(), 0, &recorder_without);
+    EXPECT_GT(stats.loss_regulariser, 0);
+    EXPECT_DOUBLE_EQ(stats.loss, stats.loss_td + kCoefficient * stats.loss_regulariser);
+
+    const LearnerState<double> start = learner.state();
+    const auto regulariser_with = [&](std::size_t i, double step) {
+      LearnerState<double> state = start;
+      state.params[i] += step;
+      learner.set_state(state);
+      return learner.update(episodes.batch(), 0).loss_regulariser;
+    };
+    for (const nn::TensorSpec& tensor : learner.network().layout.tensors()) {
+      const std::vector<double>& all = recorder.tensors.at("grad/" + tensor.name);
+      const std::vector<double>& rest = recorder_without.tensors.at("grad/" + tensor.name);
+      for (std::size_t i = 0; i < tensor.size(); i += 3) {
+        const std::size_t at = tensor.offset + i;
+        const double slope =
+            (regulariser_with(at, kStep) - regulariser_with(at, -kStep)) / (2 * kStep);
+        ASSERT_NEAR(all[i] - rest[i], kCoefficient * slope, 1e-9) << tensor.name << "[" << i << "]";
+      }
+    }
+  }
+}
+
+// Over steps it is the mean of the episodes' own, by their lengths; padding adds zeros alone, and the slot
+// behind the last step.
+TEST(Regulariser, IsAMeanOverStepsUnlessPaddingIsAsked) {
+  const auto regulariser_of = [](std::vector<int> lengths, bool regularises_padding) {
+    Episodes episodes(std::move(lengths));
+    SerialExecutor executor;
+    Learner<double> learner(small_network<double>("qplex_qatten"),
+                            {.regularises_padding = regularises_padding}, 3, executor);
+    return learner.update(episodes.batch(), 0).loss_regulariser;
+  };
+  EXPECT_DOUBLE_EQ(regulariser_of({9, 9}, true), regulariser_of({9, 9}, false));
+  EXPECT_LT(regulariser_of({1, 9}, true), regulariser_of({1, 9}, false));
+
+  Episodes episodes({4, 9});
+  SerialExecutor executor;
+  const auto of_one = [&](std::size_t b) {
+    Learner<double> learner(small_network<double>("qplex_qatten"), {}, 3, executor);
+    return learner.update(episodes.batch().subspan(b, 1), 0).loss_regulariser;
+  };
+  EXPECT_NEAR(regulariser_of({4, 9}, false), (4 * of_one(0) + 9 * of_one(1)) / 13, 1e-14);
+}
+
 TEST_P(EveryMixer, NeitherThreadsNorTheirOrderShowInAnyBit) {
   Episodes episodes({4, 9, 1, 6, 9, 2, 3});
   SerialExecutor serial;

@@ -68,6 +68,15 @@ class Network {
                     math::view(d_agent_qs), gradient.data());
   }
 
+  /// The mixer's regulariser, its gradient times `factor` added to `gradient`.
+  math::Sum<T> add_regulariser(const Mat<T>& state, T factor) {
+    transposed_.resize(params.size());
+    nn::transpose_params<T>(layout, params, transposed_);
+    workspace_.reset();
+    return mixer->add_regulariser(weights(), math::view(state), factor, workspace_,
+                                  gradient.data());
+  }
+
   T* tensor(const std::string& name) { return params.data() + spec(name).offset; }
   const T* gradient_of(const std::string& name) { return gradient.data() + spec(name).offset; }
   const nn::TensorSpec& spec(const std::string& name) const {
@@ -192,6 +201,20 @@ inline std::vector<Case> all_cases() {
       cases.push_back({"qplex_without_minus_one", config});
       config.weighted_agents = false;
       cases.push_back({"qplex_unweighted", config});
+      continue;
+    }
+    if (family.name == "qplex_qatten") {
+      config.n_actions = 2;
+      config.n_kernels = 2;
+      config.kernel_hidden = 7;
+      config.kernel_layers = 1;
+      config.unit_dim = 1;
+      config.n_heads = 2;
+      cases.push_back({"qplex_qatten_weighted", config});
+      config.weighted_heads = false;
+      cases.push_back({"qplex_qatten_unweighted", config});
+      config.state_bias = false;
+      cases.push_back({"qplex_qatten_without_bias", config});
       continue;
     }
     if (family.name == "qatten") {

@@ -14,8 +14,10 @@ constexpr Index kAgents = 3;
 constexpr Index kActions = 3;
 constexpr Index kState = 5;
 
-MixerConfig config_of(int kernel_layers, bool minus_one) {
-  MixerConfig config{.mixer = "qplex", .n_agents = 3, .state_dim = 5};
+MixerConfig config_of(int kernel_layers, bool minus_one, const char* mixer = "qplex") {
+  MixerConfig config{.mixer = mixer, .n_agents = 3, .state_dim = 5};
+  config.mixing_embed_dim = 4;
+  config.unit_dim = 1;
   config.n_actions = 3;
   config.n_kernels = 2;
   config.kernel_layers = kernel_layers;
@@ -64,11 +66,15 @@ class Game {
   Mat<double> state_;
 };
 
-TEST(Qplex, TheGreedyJointActionHasNoAdvantageAndTheLargestValue) {
+class EveryQplex : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Mixers, EveryQplex, testing::Values("qplex", "qplex_qatten"),
+                         [](const auto& name) { return std::string(name.param); });
+
+TEST_P(EveryQplex, TheGreedyJointActionHasNoAdvantageAndTheLargestValue) {
   std::mt19937_64 rng(7);
   for (const int layers : {1, 2, 3}) {
     for (const bool minus_one : {false, true}) {
-      Game game(config_of(layers, minus_one), rng);
+      Game game(config_of(layers, minus_one, GetParam()), rng);
       const double best = game.q_tot(game.greedy());
       EXPECT_EQ(game.net().tape().advantage_part.data[0], 0);
       EXPECT_EQ(game.net().tape().value_part.data[0], best);
@@ -83,9 +89,9 @@ TEST(Qplex, TheGreedyJointActionHasNoAdvantageAndTheLargestValue) {
 
 // With every kernel's key at 0, lambda is 0 but for the floor of 1e-10: what is left of Q_tot is the sum
 // of w m + v, whatever the agents do.
-TEST(Qplex, WithoutKernelsEveryJointActionIsWorthTheGreedyOne) {
+TEST_P(EveryQplex, WithoutKernelsEveryJointActionIsWorthTheGreedyOne) {
   std::mt19937_64 rng(9);
-  Game game(config_of(1, true), rng);
+  Game game(config_of(1, true, GetParam()), rng);
   EXPECT_GT(std::abs(game.q_tot({2, 0, 1}) - game.q_tot({0, 1, 2})), 1e-3);
   for (const char* kernel : {"0", "1"}) {
     const std::string key = std::string("mixer.si_weight.key_extractors.") + kernel;

@@ -33,14 +33,14 @@ TEST_P(LearnerVectors, CommittedCasesAgree) {
        {"pymarl_iql", "pymarl_vdn", "pymarl_qmix_1layer_1", "pymarl_qmix_2layer_shorttrunc",
         "pymarl2_vdn_nq", "pymarl2_qmix_qlearner", "pymarl2_qmix_nq_shorttrunc",
         "pymarl2_qmix_nq_layernorm", "pymarl2_qmix_nq_targetupdate", "pymarl2_qatten_nq_1",
-        "pymarl2_qplex_1"}) {
+        "pymarl2_qplex_1", "qplex_qplex_orig_qatten"}) {
     expect_agrees(committed_vector(name), GetParam());
   }
 }
 
 TEST_P(LearnerVectors, EveryCaseOfAMixerOfPymarlPymarl2AndQplexAgrees) {
   for (const char* prefix : {"pymarl_", "pymarl2_vdn", "pymarl2_qmix", "pymarl2_qatten",
-                             "pymarl2_qplex", "qplex_qplex_orig_0", "qplex_qplex_orig_1"}) {
+                             "pymarl2_qplex", "qplex_qplex_orig"}) {
     for_full_vectors(prefix, [&](const auto& path) { expect_agrees(path, GetParam()); });
   }
 }

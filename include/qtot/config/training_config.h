@@ -102,7 +102,7 @@ struct TrainingConfig {
   double qmix_pos_func_beta = 1;
   std::string qmix_bias_place = "before";  // before | after
   bool qmix_ns_state_bias = true;
-  int unit_dim = 0;  // of qatten; 0: state_dim / n_agents
+  int unit_dim = 0;  // of qatten and qplex_qatten; 0: state_dim / n_agents
   int n_attention_head = 4;
   int n_query_embedding_layer1 = 64;
   int n_query_embedding_layer2 = 32;
@@ -116,6 +116,9 @@ struct TrainingConfig {
   int adv_hypernet_embed = 64;
   bool is_minus_one = true;
   bool weighted_head = true;
+  bool state_bias = true;  // of qplex_qatten
+  double attend_reg_coef = 0.001;
+  std::string attend_reg_mean = "steps";  // steps | padded_batch
   int central_mixing_embed_dim = 256;
   std::string network_size = "small";      // small | big
   std::string qtran_arch = "qtran_paper";  // qtran_paper | coma_critic

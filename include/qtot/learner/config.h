@@ -40,6 +40,7 @@ struct LearnerConfig {
   double central_loss = 1;     // Weighted QMIX: c, of the loss of Q*
   double opt_loss = 1;         // QTRAN: lambda_opt
   double nopt_min_loss = 0.1;  // QTRAN: lambda_nopt
+  double attend_reg_coef = 0.001;  // of the regulariser, for mixers that have one
   double grad_norm_clip = 10;
   nn::OptimiserConfig optimiser = {};
   double reward_scale = 1;           // times each reward
@@ -52,8 +53,9 @@ struct LearnerConfig {
   bool pymarl_padding_mask = false;     // M1: counts the slot after a truncated, shorter episode
   bool lambda_from_batch_end = false;   // T1: the recursion starts at the end of the padded batch
   bool mask_target_qs = false;          // M3: unavailable actions of the target network at -9999999
-  bool mask_online_qs = false;     // M4: the same for the stored action under the online network
-  bool nan_without_steps = false;  // M5: a batch without a valid step gives NaN, not nothing
+  bool mask_online_qs = false;       // M4: the same for the stored action under the online network
+  bool nan_without_steps = false;    // M5: a batch without a valid step gives NaN, not nothing
+  bool regularises_padding = false;  // M7: the regulariser is a mean over the padded batch
   RewardScaling reward_scaling = RewardScaling::kNone;  // M6
   bool q_lambda = false;                                // T2: PyMARL2's q_lambda
   bool bootstrap_terminal = false;        // T4: the value after a terminal step counts

@@ -27,7 +27,8 @@ struct UpdateStats {
   double loss_central = 0;  // Weighted QMIX: its part that trains Q*, before central_loss
   double loss_opt = 0;      // QTRAN: before opt_loss and nopt_min_loss
   double loss_nopt = 0;
-  double grad_norm = 0;  // before clipping
+  double loss_regulariser = 0;  // of mixers that have one: before attend_reg_coef
+  double grad_norm = 0;         // before clipping
   double td_error_abs = 0;
   double q_taken_mean = 0;  // Q_tot / N
   double target_mean = 0;   // y / N
@@ -124,6 +125,7 @@ class Learner {
   bool target_stays() const;
   std::size_t together() const;
   math::Sum<T> divisor() const;
+  math::Sum<T> regulariser_divisor() const;
   UpdateStats figures(math::Sum<T> norm, Probe<T>* probe);
   math::Sum<T> gradient_norm() const;
   void step_optimiser(double lr_factor);

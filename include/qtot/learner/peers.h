@@ -17,6 +17,7 @@ struct EpisodeSums {
   math::Sum<T> squared_central = 0;  // Weighted QMIX: of Q*
   math::Sum<T> squared_opt = 0;      // QTRAN
   math::Sum<T> squared_nopt = 0;     // QTRAN
+  math::Sum<T> regulariser = 0;      // of the mixer, where it has one
   math::Sum<T> abs_error = 0;
   math::Sum<T> q_taken = 0;
   math::Sum<T> target = 0;

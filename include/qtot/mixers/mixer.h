@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "qtot/math/one_hots.h"
+#include "qtot/math/scalars.h"
 #include "qtot/nn/linear.h"
 #include "qtot/nn/params.h"
 #include "qtot/nn/workspace.h"
@@ -29,7 +30,7 @@ struct MixerConfig {
   bool orthogonal = false;     // PyMARL2's use_orthogonal
   bool ns_state_bias = false;  // qmix_ns: final bias V(s) instead of a constant
 
-  // qatten alone
+  // qatten, and unit_dim, n_heads and weighted_heads of qplex_qatten
   int unit_dim = 0;            // U: the state begins with U numbers about each agent; 0: S / N
   int n_heads = 4;             // attention heads
   int query_hidden = 64;       // hidden width of the queries
@@ -38,13 +39,14 @@ struct MixerConfig {
   int value_hidden = 32;       // hidden width of c(s)
   bool weighted_heads = true;  // false: the heads' values are added as they are
 
-  // qplex alone
+  // qplex and qplex_qatten
   int n_actions = 0;                // A
   int n_kernels = 4;                // K
   int kernel_layers = 3;            // 1, 2 or 3
   int kernel_hidden = 64;           // their width where there are several
   bool advantage_minus_one = true;  // lambda - 1 weighs the advantages, not lambda
-  bool weighted_agents = true;      // false: w = 1 and v = 0
+  bool weighted_agents = true;      // qplex: false: w = 1 and v = 0
+  bool state_bias = true;           // qplex_qatten: false: v = 0
 
   // Other forms of qmix, which it alone reads: what peers and mistakes make of it. No training
   // configuration sets them; the tensors are the same in all.
@@ -72,7 +74,7 @@ struct MixerInputs {
 /// Intermediate values of one forward pass that its backward pass reads. Lies in a Workspace.
 template <class T>
 struct Tape {
-  std::array<nn::Buffer<T>, 16> saved;
+  std::array<nn::Buffer<T>, 20> saved;
 
   /// [M, 1] each: what Q_tot is the sum of, from mixers that tell the two apart; else empty.
   nn::Buffer<T> value_part;
@@ -97,6 +99,20 @@ class Mixer {
 
   /// True when best_qs and joint_action are read.
   virtual bool reads_actions() const { return false; }
+
+  /// True when the loss adds a regulariser of the mixer's own, with the coefficient attend_reg_coef: the mean
+  /// over steps and agents of what add_regulariser() sums.
+  virtual bool is_regularised() const { return false; }
+
+  /// Returns the sum of the regulariser over rows and agents, and adds `factor` times its gradient to
+  /// `gradient`, which backward() has filled.
+  ///
+  /// @param[in] state [M, S]
+  virtual math::Sum<T> add_regulariser(nn::Weights<T> /*w*/, ConstMatView<T> /*state*/,
+                                       T /*factor*/, nn::Workspace<T>& /*workspace*/,
+                                       T* /*gradient*/) const {
+    return 0;
+  }
 
   /// @param[out] q_tot [M, n_outputs()]
   /// `tape` is filled for backward(); its buffers come from `workspace`.

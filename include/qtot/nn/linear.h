@@ -17,6 +17,9 @@ struct Linear {
   /// orthogonal gain > 0 an orthogonal weight and a zero bias.
   static Linear add(ParamLayout& layout, const std::string& name, Index in, Index out,
                     double orthogonal_gain = 0);
+  /// The same with `<name>.weight` alone.
+  static Linear add_without_bias(ParamLayout& layout, const std::string& name, Index in, Index out,
+                                 double orthogonal_gain = 0);
 };
 
 /// y[m][j] = start at b[j], then fma over x[m][k] W[j][k], k ascending.   x [M, in]  y [M, out]

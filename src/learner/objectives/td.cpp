@@ -24,6 +24,18 @@ void record_parts(const PassContext<T>& context, std::size_t position,
   record(context, "target_advantage_part", position, target_tape.advantage_part.const_view());
 }
 
+// The mixer's own part of the loss: its sum over the episode's steps.
+template <class T>
+math::Sum<T> regularise(const PassContext<T>& context, const EpisodeWork<T>& work, Buffer<T> states,
+                        nn::Workspace<T>& workspace) {
+  const mixers::Mixer<T>& mixer = *context.network.mixer;
+  const RowSet& rows = work.plan().regularised;
+  if (!mixer.is_regularised() || rows.size() == 0) return 0;
+  return mixer.add_regulariser(
+      context.online, states.const_view(rows.first, static_cast<Index>(rows.end - rows.first)),
+      static_cast<T>(context.d_regulariser), workspace, work.task->gradient);
+}
+
 template <class T>
 class Td final : public Objective<T> {
  public:
@@ -86,6 +98,7 @@ class Td final : public Objective<T> {
     const Buffer<T> d_chosen_qs = workspace.take(n_steps, work.unroll.n_agents);
     network.mixer->backward(context.online, mixed, workspace, mixer_tape, d_q_tot.const_view(),
                             d_chosen_qs.view(), work.task->gradient);
+    work.task->sums->regulariser = regularise(context, work, inputs.states, workspace);
     scatter_gradient(context, episode, d_chosen_qs, work.d_utilities);
     record(context, "d_q_tot", position, d_q_tot.const_view());
     record(context, "d_chosen_qs", position, d_chosen_qs.const_view());
