@@ -92,7 +92,7 @@ math::Sum<T> Attention<T>::add_squared_logits(nn::Weights<T> w, ConstMatView<T> 
   AttentionTape<T> tape;
   logits(w, state, workspace, tape);
   math::Sum<T> sum = 0;
-  for (const T logit : elements(tape.lambda)) {
+  for (const T& logit : elements(tape.lambda)) {
     const auto wide = static_cast<math::Sum<T>>(logit);
     sum = math::fma(wide, wide, sum);
   }

@@ -110,7 +110,10 @@ const std::map<std::string, std::string> kCaseOfOneMixer = {
     {"central_loss_halved", "wqmix_cw_qmix_1"},
     {"ow_sign_reversed", "pymarl2_ow_qmix"},
     {"cw_for_ow", "pymarl2_ow_qmix"},
-    {"central_loss_whole", "pymarl2_ow_qmix"}};
+    {"central_loss_whole", "pymarl2_ow_qmix"},
+    {"M7_regularises_padding", "qplex_qplex_orig_qatten"},
+    {"M7_regularises_steps", "qplex_qplex_orig_qatten"},
+    {"no_regulariser", "qplex_qplex_orig_qatten"}};
 
 bool is_alone_in_first_place(const Diagnosis& diagnosis, const std::string& id) {
   return !diagnosis.explanations.empty() &&
@@ -147,7 +150,9 @@ TEST(Diagnose, NamesEveryInjectedDeviationAloneInFirstPlaceOnThreeCases) {
 
 TEST(Diagnose, NamesEveryInjectedDeviationOfOneMixerAloneInFirstPlace) {
   for (const auto& [id, name] : kCaseOfOneMixer) {
-    const config::Map keys = id == "heads_weighted" ? with("type", "none") : config::Map();
+    config::Map keys;
+    if (id == "heads_weighted") keys = with("type", "none");
+    if (id == "M7_regularises_padding") keys = with("attend_reg_mean", "steps");
     const oracle::Case input =
         oracle::load_case(committed_vector(name), {.with = keys, .params = {}});
     oracle::Variant variant = variant_of(input);

@@ -67,6 +67,19 @@ Deviation of_mixer(const char* mixer, const char* id, const char* sentence,
           }};
 }
 
+// What the loss of qplex_qatten adds.
+template <class V>
+Deviation of_regulariser(const char* id, const char* sentence, bool is_quirk,
+                         V learner::LearnerConfig::*field, V value) {
+  return {.id = id,
+          .sentence = sentence,
+          .group = "regulariser",
+          .is_quirk = is_quirk,
+          .apply = [=](Variant& v) {
+            return v.mixer.mixer == "qplex_qatten" && set(v.learner.*field, value);
+          }};
+}
+
 void add_attention_and_duels(std::vector<Deviation>& list) {
   using Mixer = mixers::MixerConfig;
   list.push_back(of_mixer("qatten", "heads_unweighted", "qatten's heads are added, not weighed",
@@ -79,6 +92,15 @@ void add_attention_and_duels(std::vector<Deviation>& list) {
   list.push_back(of_mixer("qplex", "values_unweighted",
                           "the state neither scales nor shifts the values in qplex",
                           &Mixer::weighted_agents, false));
+  using Learner = learner::LearnerConfig;
+  list.push_back(of_regulariser("M7_regularises_padding",
+                                "the mean of the regulariser is over the padded batch (M7)", true,
+                                &Learner::regularises_padding, true));
+  list.push_back(of_regulariser("M7_regularises_steps",
+                                "the mean of the regulariser is over the steps (not M7)", true,
+                                &Learner::regularises_padding, false));
+  list.push_back(of_regulariser("no_regulariser", "the loss has no regulariser", false,
+                                &Learner::attend_reg_coef, 0.0));
 }
 
 void add_agents(std::vector<Deviation>& list) {
