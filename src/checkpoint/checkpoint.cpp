@@ -33,12 +33,12 @@ Numbers with_prefixed(Numbers accumulators, const Numbers& numbers) {
   return accumulators;
 }
 
-void take_prefixed(Numbers accumulators, State& state) {
-  for (auto& [name, values] : accumulators) {
+void take_prefixed(const Numbers& accumulators, State& state) {
+  for (const auto& [name, values] : accumulators) {
     if (name.starts_with(kNumbersPrefix)) {
-      state.numbers[name.substr(kNumbersPrefix.size())] = std::move(values);
+      state.numbers[name.substr(kNumbersPrefix.size())] = values;
     } else {
-      state.accumulators[name] = std::move(values);
+      state.accumulators[name] = values;
     }
   }
 }
@@ -79,7 +79,7 @@ void serialize(Archive& ar, State& state, unsigned) {
   list(ar, spec.n_agents, spec.n_actions, spec.obs_dim, spec.state_dim, spec.episode_limit);
   Numbers accumulators = with_prefixed(state.accumulators, state.numbers);
   list(ar, state.counters, accumulators, state.sink_positions);
-  if constexpr (Archive::is_loading::value) take_prefixed(std::move(accumulators), state);
+  if constexpr (Archive::is_loading::value) take_prefixed(accumulators, state);
 }
 
 }  // namespace qtot::checkpoint

@@ -27,7 +27,6 @@ struct Arguments {
 constexpr unsigned kMaxUpdates = 100000000;
 constexpr unsigned kMaxThreads = 1024;
 constexpr double kTolerance = 0.3;  // entries of the tables lie 1 to 20 apart
-constexpr double kAlpha = 0.1;      // OW-QMIX weighs by it what it overestimates
 
 std::vector<games::Pupil> chosen_pupils(const Arguments& arguments) {
   if (arguments.algorithms.empty()) return games::pupils();

@@ -52,7 +52,7 @@ class Workspace {
   static Block allocate(std::size_t size);
 
   std::vector<Block> blocks_;
-  std::size_t used_ = 0;  // of the last block
+  std::size_t used_ = 0;                            // of the last block
   std::vector<std::vector<std::int32_t>> columns_;  // each as long as the longest taken in its turn
   std::size_t n_columns_taken_ = 0;
 };
