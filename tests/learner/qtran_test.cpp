@@ -29,6 +29,7 @@ struct Form {
   const char* agent;
   const char* size;
   const char* arch;
+  bool double_q = true;
 };
 
 class Reference {
@@ -206,7 +207,7 @@ class Reference {
         }
         const double v = mlp(p, "mixer.V", s)[0];
         const bool ends = episode->terminated() && step + 1 == episode->length();
-        const Joint next = greedy(constant.q[t + 1], *episode, step + 1);
+        const Joint next = greedy((form_.double_q ? constant : later).q[t + 1], *episode, step + 1);
         for (std::size_t i = 0; i < (is_alt() ? kAgents : 1); ++i, ++n_terms) {
           const double target_q =
               joint(target, state(*episode, step + 1), later.hidden[t + 1], next, i, next[i]);
@@ -243,14 +244,18 @@ class Reference {
   nn::ParamLayout layout_;
 };
 
-class Gradients final : public Probe<double> {
+class Recorder final : public Probe<double> {
  public:
-  void episode(std::string_view, std::size_t, math::ConstMatView<double>) override {}
+  void episode(std::string_view name, std::size_t position,
+               math::ConstMatView<double> value) override {
+    if (name == "td_error") td_errors[position] = {value.data(), value.data() + value.size()};
+  }
   void update(std::string_view name, std::span<const double> value) override {
     of[std::string(name)] = {value.begin(), value.end()};
   }
   void scalar(std::string_view, double) override {}
   std::map<std::string, Vec> of;
+  std::map<std::size_t, Vec> td_errors;
 };
 
 class Qtran : public testing::TestWithParam<Form> {
@@ -262,20 +267,25 @@ class Qtran : public testing::TestWithParam<Form> {
     }
     for (const core::Episode& episode : episodes_) batch_.push_back(&episode);
   }
-  Learner<double> learner() {
+  static LearnerConfig config() {
     LearnerConfig config;
     config.gamma = kGamma;
     config.opt_loss = kOpt;
     config.nopt_min_loss = kNopt;
+    config.double_q = GetParam().double_q;
     config.optimiser.lr = 0;
-    Learner<double> learner(
-        make_network<double>({.agent = GetParam().agent, .spec = kSpec, .hidden_dim = 5},
-                             {.mixer = "vdn"},
-                             {.objective = GetParam().objective,
-                              .joint_embed_dim = 4,
-                              .network_size = GetParam().size,
-                              .qtran_arch = GetParam().arch}),
-        config, 5, executor_);
+    return config;
+  }
+  static Network<double> networks() {
+    return make_network<double>({.agent = GetParam().agent, .spec = kSpec, .hidden_dim = 5},
+                                {.mixer = "vdn"},
+                                {.objective = GetParam().objective,
+                                 .joint_embed_dim = 4,
+                                 .network_size = GetParam().size,
+                                 .qtran_arch = GetParam().arch});
+  }
+  Learner<double> learner() {
+    Learner<double> learner(networks(), config(), 5, executor_);
     LearnerState<double> state = learner.state();
     for (std::size_t i = 0; i < state.target_params.size(); ++i) {
       state.target_params[i] *= i % 2 == 0 ? 0.9 : 1.2;
@@ -309,12 +319,12 @@ TEST_P(Qtran, GradientOfTheWholeUpdateEqualsCentralDifferences) {
   const Reference reference(GetParam(), layout);
   const Vec params = learner.state().params;
   const Vec target = learner.state().target_params;
-  Gradients gradients;
-  learner.update(batch_, 0, &gradients);
+  Recorder recorder;
+  learner.update(batch_, 0, &recorder);
 
   constexpr double kStep = 1e-6;
   for (const nn::TensorSpec& tensor : layout.tensors()) {
-    const Vec& gradient = gradients.of.at("grad/" + tensor.name);
+    const Vec& gradient = recorder.of.at("grad/" + tensor.name);
     for (std::size_t i = 0; i < tensor.size(); i += 5) {
       const auto loss_with = [&](double step) {
         Vec moved = params;
@@ -327,9 +337,38 @@ TEST_P(Qtran, GradientOfTheWholeUpdateEqualsCentralDifferences) {
   }
 }
 
+// What priorities are made of: each agent's error of QTRAN-alt is a term of its own.
+TEST_P(Qtran, ErrorFiguresAreSumsOverTheRootOfTheirTerms) {
+  Learner<double> learner = this->learner();
+  Recorder recorder;
+  learner.update(batch_, 0, &recorder);
+  Vec figures(batch_.size());
+  learner.error_figures(figures);
+  for (std::size_t b = 0; b < figures.size(); ++b) {
+    double sum = 0;
+    for (const double error : recorder.td_errors.at(b)) sum += std::abs(error);
+    const auto n_terms = static_cast<double>(recorder.td_errors.at(b).size());
+    EXPECT_NEAR(figures[b], sum / std::sqrt(n_terms), 1e-13);
+  }
+}
+
+// The same learner, its batch cut among several workers: no bit differs.
+TEST_P(Qtran, NoBitDependsOnTheNumberOfWorkers) {
+  Learner<double> alone = this->learner();
+  ThreadExecutor three(3);
+  Learner<double> shared(networks(), config(), 5, three);
+  shared.set_state(alone.state());
+  Recorder of_alone;
+  Recorder of_shared;
+  alone.update(batch_, 0, &of_alone);
+  shared.update(batch_, 0, &of_shared);
+  EXPECT_EQ(of_alone.of, of_shared.of);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Forms, Qtran,
     testing::Values(Form{"Base", "qtran_base", "rnn", "small", "qtran_paper"},
+                    Form{"BaseSingleQ", "qtran_base", "rnn", "small", "qtran_paper", false},
                     Form{"BaseBigFeedForward", "qtran_base", "ff", "big", "qtran_paper"},
                     Form{"BaseComaCritic", "qtran_base", "rnn", "small", "coma_critic"},
                     Form{"Alt", "qtran_alt", "rnn", "small", "qtran_paper"},
