@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "qtot/agents/agent.h"
 #include "qtot/base/check.h"
@@ -151,7 +152,8 @@ class Walk {
     mixers::JointTape<float> tape;
     joint.forward(learner_.weights(),
                   {.state = state(),
-                   .hidden = math::view(hidden_.data(), 2, static_cast<Index>(hidden_.size()) / 2),
+                   .hidden = math::view(std::as_const(hidden_).data(), 2,
+                                        static_cast<Index>(hidden_.size()) / 2),
                    .actions = math::view(static_cast<const float*>(actions), 1, 2)},
                   workspace_, tape, q.view());
     return static_cast<double>(q.data[joint.n_outputs() == 1 ? 0 : row]);
