@@ -277,15 +277,15 @@ class Qtran : public testing::TestWithParam<Form> {
     config.optimiser.lr = 0;
     return config;
   }
-  Learner<double> learner() {
-    return {make_network<double>({.agent = GetParam().agent, .spec = kSpec, .hidden_dim = 5},
-                                 {.mixer = "vdn"},
-                                 {.objective = GetParam().objective,
-                                  .joint_embed_dim = 4,
-                                  .network_size = GetParam().size,
-                                  .qtran_arch = GetParam().arch}),
-            config(), 5, executor_};
+  static Network<double> networks() {
+    return make_network<double>({.agent = GetParam().agent, .spec = kSpec, .hidden_dim = 5},
+                                {.mixer = "vdn"},
+                                {.objective = GetParam().objective,
+                                 .joint_embed_dim = 4,
+                                 .network_size = GetParam().size,
+                                 .qtran_arch = GetParam().arch});
   }
+  Learner<double> learner() { return {networks(), config(), 5, executor_}; }
   // targets that are not the online network's
   static void set_apart(Learner<double>& learner) {
     LearnerState<double> state = learner.state();
@@ -338,6 +338,21 @@ TEST_P(Qtran, GradientOfTheWholeUpdateEqualsCentralDifferences) {
       ASSERT_NEAR(gradient[i], slope, 1e-7) << tensor.name << "[" << i << "]";
     }
   }
+}
+
+TEST_P(Qtran, LossOfTheJointValueReachesTheAgentsThroughTheirHiddenStatesAlone) {
+  Learner<double> whole = this->learner();
+  LearnerConfig config = Qtran::config();
+  config.mistakes.hidden_detached = true;
+  Learner<double> detached(networks(), config, 5, executor_);
+  Recorder of_whole;
+  Recorder of_detached;
+  whole.update(batch_, 0, &of_whole);
+  detached.update(batch_, 0, &of_detached);
+  const bool reads_hidden = std::string(GetParam().arch) == "qtran_paper";
+  EXPECT_EQ(of_whole.of.at("grad/agent.fc1.weight") != of_detached.of.at("grad/agent.fc1.weight"),
+            reads_hidden);
+  EXPECT_EQ(of_whole.of.at("grad/mixer.Q.0.weight"), of_detached.of.at("grad/mixer.Q.0.weight"));
 }
 
 // What priorities are made of: each agent's error of QTRAN-alt is a term of its own.
