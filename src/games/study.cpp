@@ -52,6 +52,16 @@ const std::vector<Pupil>& pupils() {
       {.name = "cw_qmix", .config = "cw_qmix", .answers = Answers::kCentral, .n_updates = 3000},
       {.name = "ow_qmix", .config = "ow_qmix", .answers = Answers::kOptimistic, .n_updates = 3000},
       {.name = "qplex", .config = "qplex", .answers = Answers::kComplete, .n_updates = 20000},
+      // qtran_paper's sum of encodings has local optima here
+      {.name = "qtran",
+       .config = "qtran",
+       .answers = Answers::kComplete,
+       .n_updates = 3000,
+       .settings = {"qtran_arch=coma_critic"}},
+      {.name = "qtran_alt",
+       .config = "qtran_alt",
+       .answers = Answers::kComplete,
+       .n_updates = 8000},
   };
   return all;
 }

@@ -203,7 +203,7 @@ void Learner<T>::error_figures(std::span<double> out) const {
   QTOT_CHECK_EQ(out.size(), scratch_->sums.size());
   for (std::size_t b = 0; b < out.size(); ++b) {
     const auto n_terms = static_cast<math::Sum<T>>(scratch_->plans[b].mask.size() *
-                                                   static_cast<int>(network_.mixer->n_outputs()));
+                                                   static_cast<int>(network_.n_outputs()));
     out[b] =
         n_terms == 0
             ? 0

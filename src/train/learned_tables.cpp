@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "qtot/agents/agent.h"
 #include "qtot/base/check.h"
@@ -70,7 +71,7 @@ class Walk {
     return result.terminated || result.truncated;
   }
 
-  // Utilities [2, A] where the path leads; obs_ and state_ are what is seen there.
+  // Utilities [2, A] where the path leads; obs_, state_ and hidden_ belong to it.
   std::vector<float> play(const Path& path) {
     const agents::Agent<float>& agent = *learner_.network().agent;
     const Index n_one_hots = agents::n_one_hots(agent.config());
@@ -92,6 +93,8 @@ class Walk {
                     workspace_, agent_tape_, math::view(utilities.data(), 2, agent.n_actions()));
       const auto after = agent.final_hidden(agent_tape_, 2);
       std::copy_n(after.data(), after.size(), hidden.data());
+      const auto seen = agent.hidden(agent_tape_, 2);
+      hidden_.assign(seen.data(), seen.data() + seen.size());
     }
     return utilities;
   }
@@ -108,31 +111,56 @@ class Walk {
 
   std::vector<std::vector<double>> tabulate(const std::vector<float>& utilities) {
     const auto n_actions = static_cast<std::size_t>(env_.spec().n_actions);
-    const mixers::Mixer<float>& mixer = *learner_.network().mixer;
     std::vector<std::vector<double>> table(n_actions, std::vector<double>(n_actions));
     for (std::size_t row = 0; row < n_actions; ++row) {
       for (std::size_t column = 0; column < n_actions; ++column) {
-        const float chosen[2] = {utilities[row], utilities[n_actions + column]};
-        float q_tot[2] = {0, 0};
-        mixers::Tape<float> tape;
         workspace_.reset();
-        const auto state_dim = static_cast<Index>(state_.size());
-        const float best_qs[2] = {best_available(utilities, 0), best_available(utilities, 1)};
-        const std::int32_t columns[2] = {static_cast<std::int32_t>(row),
-                                         static_cast<std::int32_t>(n_actions + column)};
-        const mixers::MixerInputs<float> mixed = {
-            .agent_qs = math::view(static_cast<const float*>(chosen), 1, 2),
-            .state = math::view(std::as_const(state_).data(), 1, state_dim),
-            .best_qs = math::view(static_cast<const float*>(best_qs), 1, 2),
-            .joint_action = {
-                .columns = static_cast<const std::int32_t*>(columns), .rows = 1, .per_row = 2}};
-        mixer.forward(learner_.weights(), mixed, workspace_, tape,
-                      math::view(static_cast<float*>(q_tot), 1, mixer.n_outputs()));
-        // independent learners have no joint value: the sum of their own is what they pursue
-        table[row][column] = static_cast<double>(q_tot[0]) + static_cast<double>(q_tot[1]);
+        table[row][column] = learner_.network().joint != nullptr
+                                 ? joint_value(row, column)
+                                 : mixed_value(utilities, row, column);
       }
     }
     return table;
+  }
+
+  double mixed_value(const std::vector<float>& utilities, std::size_t row, std::size_t column) {
+    const auto n_actions = static_cast<std::size_t>(env_.spec().n_actions);
+    const mixers::Mixer<float>& mixer = *learner_.network().mixer;
+    const float chosen[2] = {utilities[row], utilities[n_actions + column]};
+    const float best_qs[2] = {best_available(utilities, 0), best_available(utilities, 1)};
+    const std::int32_t columns[2] = {static_cast<std::int32_t>(row),
+                                     static_cast<std::int32_t>(n_actions + column)};
+    const mixers::MixerInputs<float> mixed = {
+        .agent_qs = math::view(static_cast<const float*>(chosen), 1, 2),
+        .state = state(),
+        .best_qs = math::view(static_cast<const float*>(best_qs), 1, 2),
+        .joint_action = {
+            .columns = static_cast<const std::int32_t*>(columns), .rows = 1, .per_row = 2}};
+    float q_tot[2] = {0, 0};
+    mixers::Tape<float> tape;
+    mixer.forward(learner_.weights(), mixed, workspace_, tape,
+                  math::view(static_cast<float*>(q_tot), 1, mixer.n_outputs()));
+    // independent learners have no joint value: the sum of their own is what they pursue
+    return static_cast<double>(q_tot[0]) + static_cast<double>(q_tot[1]);
+  }
+
+  // Q_jt of QTRAN; where each agent has one of its own, agent 0's, of whose actions it has a column each.
+  double joint_value(std::size_t row, std::size_t column) {
+    const mixers::JointValue<float>& joint = *learner_.network().joint;
+    const float actions[2] = {static_cast<float>(row), static_cast<float>(column)};
+    const nn::Buffer<float> q = workspace_.take(1, joint.n_values());
+    mixers::JointTape<float> tape;
+    joint.forward(learner_.weights(),
+                  {.state = state(),
+                   .hidden = math::view(std::as_const(hidden_).data(), 2,
+                                        static_cast<Index>(hidden_.size()) / 2),
+                   .actions = math::view(static_cast<const float*>(actions), 1, 2)},
+                  workspace_, tape, q.view());
+    return static_cast<double>(q.data[joint.n_outputs() == 1 ? 0 : row]);
+  }
+
+  math::ConstMatView<float> state() const {
+    return math::view(state_.data(), 1, static_cast<Index>(state_.size()));
   }
 
   const learner::Learner<float>& learner_;
@@ -142,6 +170,7 @@ class Walk {
   agents::Tape<float> agent_tape_;
   std::vector<float> obs_;
   std::vector<float> state_;
+  std::vector<float> hidden_;  // [2, H]  what joint networks read
   std::vector<std::uint8_t> avail_;
   std::vector<std::vector<float>> seen_;
   std::vector<LearnedTable> tables_;

@@ -140,6 +140,9 @@ std::vector<Case> training_cases() {
   const Map weighted = {{"objective", text("weighted_td")},
                         {"central_mixing_embed_dim", integer(12)}};
   add("cw_qmix", "stag_hunt", with(weighted, {{"optimizer", text("adam")}}));
+  for (const char* name : {"qtran_base", "qtran_alt"}) {
+    add(name, "stag_hunt", {{"objective", text(name)}, {"mixer", text("vdn")}});
+  }
   add("ow_qmix", "stag_hunt", with(weighted, {{"hysteretic_qmix", flag(true)}}));
   // per_beta and lr would change with t_max, which the command line has its own of; beta stays at 1
   const Map tricks = {{"use_per", flag(true)},
@@ -253,6 +256,11 @@ std::vector<Case> learner_cases() {
        {{"optimizer", text("radam")}, {"standardise_rewards", text("steps")}}},
       {"adam-rewards-scaled",
        {{"optimizer", text("adam")}, {"adam_eps", number(1e-6)}, {"reward_scale", number(10)}}},
+      {"qtran_base", mixer("vdn", {{"objective", text("qtran_base")}})},
+      {"qtran_base-ff-big", mixer("vdn", {{"objective", text("qtran_base")},
+                                          {"network_size", text("big")},
+                                          {"agent", text("ff")}})},
+      {"qtran_alt", mixer("vdn", {{"objective", text("qtran_alt")}})},
       {"wide",
        {{"rnn_hidden_dim", integer(70)},
         {"mixing_embed_dim", integer(37)},

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
 #include "qtot/learner/learner.h"
 #include "support/allocations.h"
 #include "support/random.h"
@@ -21,7 +23,20 @@ TEST(LearnerAllocation, AnUpdateAllocatesNothingInSteadyState) {
   for (const core::Episode& episode : episodes) batch.push_back(&episode);
   const core::Batch all = batch;
 
-  for (const char* mixer : {"qmix", "vdn", "iql", "vdn_s", "qmix_lin", "qmix_ns"}) {
+  struct Algorithm {
+    const char* mixer;
+    const char* objective;
+  };
+  for (const auto& [mixer, objective] : std::initializer_list<Algorithm>{
+           {"qmix", "td"},
+           {"vdn", "td"},
+           {"iql", "td"},
+           {"vdn_s", "td"},
+           {"qmix_lin", "td"},
+           {"qmix_ns", "td"},
+           {"vdn", "qtran_base"},
+           {"vdn", "qtran_alt"},
+       }) {
     for (const char* optimiser : {"rmsprop", "adam"}) {
       SerialExecutor executor;
       agents::AgentConfig agent;
@@ -32,13 +47,15 @@ TEST(LearnerAllocation, AnUpdateAllocatesNothingInSteadyState) {
       LearnerConfig config;
       config.optimiser.optimiser = optimiser;
       config.target_update_interval = 3;
-      Learner<float> learner(make_network<float>(agent, mixing), config, 1, executor);
+      Learner<float> learner(make_network<float>(agent, mixing, {.objective = objective}), config,
+                             1, executor);
       learner.update(all, 0);
       learner.update(all, 1);  // the workspace has joined its blocks
 
       const std::size_t before = test::n_allocations();
       for (int k = 2; k < 12; ++k) learner.update(all.subspan(0, k % 2 == 0 ? 8 : 5), k);
-      EXPECT_EQ(test::n_allocations() - before, 0U) << mixer << ", " << optimiser;
+      EXPECT_EQ(test::n_allocations() - before, 0U)
+          << mixer << ", " << objective << ", " << optimiser;
     }
   }
 }

@@ -8,7 +8,8 @@
 
 namespace qtot::train {
 
-/// Q_tot of every joint action of two agents in one situation of a game.
+/// Q_tot of every joint action of two agents in one situation of a game; of QTRAN Q_jt, of QTRAN-alt that of
+/// agent 0.
 struct LearnedTable {
   std::string situation;                   // what the environment says of it
   std::vector<std::vector<double>> q_tot;  // [A, A]: row = agent 0, column = agent 1
