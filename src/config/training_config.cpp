@@ -183,7 +183,7 @@ void network_options(TrainingConfig& c, Options& o) {
   o.add("obs_last_action", c.obs_last_action, "its last action, one-hot, joins its observation");
   o.add("use_layer_norm", c.use_layer_norm, "layer norm before the agent's output layer");
   o.add("use_orthogonal", c.use_orthogonal,
-        "orthogonal initialisation of the agent's linear layers and of the mixer");
+        "orthogonal initialisation of the agents' linear layers and of the mixers");
   o.add("gain", c.gain, "factor of the orthogonal output layer of the agent", above(0.0));
 
   o.add(

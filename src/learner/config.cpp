@@ -86,6 +86,7 @@ mixers::MixerConfig mixer_config(const config::TrainingConfig& config,
 ObjectiveConfig objective_config(const config::TrainingConfig& config) {
   return {.objective = config.objective,
           .central_mixing_embed_dim = config.central_mixing_embed_dim,
+          .orthogonal = config.use_orthogonal,
           .joint_embed_dim = config.mixing_embed_dim,
           .network_size = config.network_size,
           .qtran_arch = config.qtran_arch};

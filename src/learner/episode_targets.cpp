@@ -98,11 +98,10 @@ Buffer<T> mix_targets(const PassContext<T>& context, const core::Episode& episod
     const T* const qs = inputs.target_utilities.row(index(slot) * agent_qs.cols + n);
     return target_action(context, episode, slot, n, online, qs);
   };
-  const mixers::MixerInputs<T> in =
-      with_actions(mixer, episode, inputs.target_utilities, first.values, mistakes.ignores_avail,
-                   action_of, workspace,
-                   {.agent_qs = agent_qs.const_view(),
-                    .state = inputs.states.const_view(first.states, agent_qs.rows)});
+  const mixers::MixerInputs<T> in = with_actions(
+      mixer, episode, inputs.target_utilities, first.values, context.config, action_of, workspace,
+      {.agent_qs = agent_qs.const_view(),
+       .state = inputs.states.const_view(first.states, agent_qs.rows)});
   mixer.forward(mistakes.target_mixer_is_online ? context.online : context.target, in, workspace,
                 tape, q_tot.view());
   return q_tot;

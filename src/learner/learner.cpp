@@ -35,6 +35,17 @@ void require_expectations(const Network<T>& network, const LearnerConfig& config
               "qmix_lin and qatten; the chosen mixer's is not");
 }
 
+// Outlines, too, know what their episodes have: every process refuses the same batch.
+void require_behaviour(core::Batch batch, const LearnerConfig& config) {
+  if (!weighs_by_behaviour(config.returns)) return;
+  for (std::size_t b = 0; b < batch.size(); ++b) {
+    if (batch[b]->has_behaviour()) continue;
+    throw Error("returns weigh by the probabilities of the stored actions, but episode " +
+                std::to_string(b) +
+                " of the batch has none: it must be played or recorded with them");
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -63,12 +74,14 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
                                std::span<const double> weights,
                                std::span<const core::Ticket> tickets, double lr_factor) {
   QTOT_CHECK(tickets.empty() || tickets.size() == batch.size());
+  require_behaviour(batch, config_);
   Scratch& scratch = *scratch_;
   QTOT_CHECK(peers_ == nullptr || probe == nullptr);
   const Positions mine =
       peers_ == nullptr ? Positions{.first = 0, .end = batch.size()} : peers_->share(batch.size());
   scratch.plan(batch, mine, weights, config_);
   if (scratch.n_valid == 0 && !config_.nan_without_steps) return {};
+  RewardStatistics<T> rewards = state_.rewards;  // kept once the update holds
   const bool is_online_target = !config_.use_target_network;
   const PassContext<T> context{
       .network = network_,
@@ -79,7 +92,7 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
                                                   .transposed = target_transposed_.data()},
       .d_loss_factor = 2 * math::Sum<T>(config_.loss_factor) / divisor(),
       .d_regulariser = math::Sum<T>(config_.attend_reg_coef) / regulariser_divisor(),
-      .rewards = reward_transform<T>(config_, batch, scratch.longest, state_.rewards),
+      .rewards = reward_transform<T>(config_, batch, scratch.longest, rewards),
       .probe = probe};
   scratch.form_groups(together(), executor_.n_workers());
   const bool keeps_targets = !tickets.empty() && target_stays();
@@ -99,6 +112,7 @@ UpdateStats Learner<T>::update(core::Batch batch, std::int64_t episode, Probe<T>
   const math::Sum<T> norm = gradient_norm();
   const UpdateStats stats = figures(norm, probe);
   clip_coefficient_ = clip_gradient<T>(config_, network_.layout, norm, scratch.gradient);
+  state_.rewards = rewards;
   step_optimiser(lr_factor);
   update_targets(episode);
   return stats;

@@ -11,16 +11,19 @@ namespace qtot::learner {
 /// @param[in]  utilities   [n_slots * N, A]  of the network whose values are mixed
 /// @param[in]  first_slot  of row 0
 /// @param[in]  action_of   (slot, agent) -> the action whose value is in.agent_qs
-/// @param[in]  ignores_avail  by mistake, the best of all actions is taken for that of the available
+///
+/// The best utility of an agent without an available action is masked where the target network's values are;
+/// else it is that of action 0, which greedy_action() then takes.
 template <class T, class ActionOf>
 mixers::MixerInputs<T> with_actions(const mixers::Mixer<T>& mixer, const core::Episode& episode,
                                     nn::Buffer<T> utilities, math::Index first_slot,
-                                    bool ignores_avail, ActionOf action_of,
+                                    const LearnerConfig& config, ActionOf action_of,
                                     nn::Workspace<T>& workspace, const mixers::MixerInputs<T>& in) {
   if (!mixer.reads_actions()) return in;
   using math::Index;
   const Index n_rows = in.agent_qs.rows();
   const Index n_agents = in.agent_qs.cols();
+  const bool ignores_avail = config.mistakes.ignores_avail;
   const nn::Buffer<T> best_qs = workspace.take(n_rows, n_agents);
   std::int32_t* const columns = workspace.take_columns(n_rows * n_agents);
   for (Index t = 0; t < n_rows; ++t) {
@@ -30,7 +33,8 @@ mixers::MixerInputs<T> with_actions(const mixers::Mixer<T>& mixer, const core::E
       const T* const qs = utilities.row((t + first_slot) * n_agents + n);
       const core::Action best = greedy_action(qs, ignores_avail, episode, slot, agent);
       const bool has_best = ignores_avail || is_available(episode, slot, agent, best);
-      best_qs.row(t)[n] = has_best ? qs[best] : static_cast<T>(kUnavailableQ);
+      best_qs.row(t)[n] =
+          has_best || !config.mask_target_qs ? qs[best] : static_cast<T>(kUnavailableQ);
       // behind its last slot an episode has no actions
       columns[t * n_agents + n] =
           slot > episode.length()

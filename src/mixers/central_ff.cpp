@@ -21,8 +21,9 @@ class CentralFf final : public Mixer<T> {
   CentralFf(const CentralConfig& config, nn::ParamLayout& layout)
       : n_agents_(config.n_agents), state_dim_(config.state_dim) {
     const Index c = config.embed_dim;
-    net_ = Mlp::add(layout, "central_mixer.net", state_dim_ + n_agents_, {c, c, c, 1});
-    value_ = Mlp::add(layout, "central_mixer.V", state_dim_, {c, 1});
+    net_ = Mlp::add(layout, "central_mixer.net", state_dim_ + n_agents_, {c, c, c, 1},
+                    config.orthogonal);
+    value_ = Mlp::add(layout, "central_mixer.V", state_dim_, {c, 1}, config.orthogonal);
   }
 
   bool is_monotonic() const override { return false; }

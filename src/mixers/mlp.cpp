@@ -17,12 +17,12 @@ std::span<T> elements(nn::Buffer<T> buffer) {
 }  // namespace
 
 Mlp Mlp::add(nn::ParamLayout& layout, const std::string& name, Index in,
-             std::initializer_list<Index> widths) {
+             std::initializer_list<Index> widths, bool orthogonal) {
   QTOT_CHECK_LE(widths.size(), kMaxLayers);
   Mlp net;
   for (const Index width : widths) {
     const std::string layer = name + "." + std::to_string(2 * net.n_layers);
-    net.layers[net.n_layers++] = nn::Linear::add(layout, layer, in, width);
+    net.layers[net.n_layers++] = nn::Linear::add(layout, layer, in, width, orthogonal ? 1 : 0);
     in = width;
   }
   return net;

@@ -20,9 +20,10 @@ struct Mlp {
   std::array<nn::Linear, kMaxLayers> layers;
   std::size_t n_layers = 0;
 
-  /// `widths`: of every layer's output, the last one's being that of the whole.
+  /// `widths`: of every layer's output, the last one's being that of the whole. `orthogonal`: the layers
+  /// begin so, with gain 1, and their biases at 0.
   static Mlp add(nn::ParamLayout& layout, const std::string& name, Index in,
-                 std::initializer_list<Index> widths);
+                 std::initializer_list<Index> widths, bool orthogonal = false);
 
   Index in() const { return layers[0].in; }
   Index out() const { return layers[n_layers - 1].out; }

@@ -103,7 +103,11 @@ class Assembler {
     padded("ws", "weights", {steps, 1});
     scalar("qmix_loss", "loss_td");
     scalar("central_loss", "loss_central");
-    if (case_.central_is_halved) step_.tensors.back().values[0] *= 0.5;
+    if (case_.central_is_halved) {
+      Tensor& loss = step_.tensors.back();
+      for (double& x : loss.values) x *= 0.5;
+      for (double& x : loss.rest) x *= 0.5;
+    }
   }
 
   // our rows of an episode, as many as there are, at the head of its padded rows

@@ -99,12 +99,14 @@ class Walk {
     return utilities;
   }
 
-  // Of agent n in the situation that avail_ is of.
+  // Of agent n in the situation that avail_ is of; of its action 0 where none is available.
   float best_available(const std::vector<float>& utilities, std::size_t n) const {
     const auto n_actions = static_cast<std::size_t>(env_.spec().n_actions);
-    std::size_t best = n_actions;
-    for (std::size_t i = n * n_actions; i < (n + 1) * n_actions; ++i) {
-      if (avail_[i] != 0 && (best / n_actions != n || utilities[i] > utilities[best])) best = i;
+    const std::size_t first = n * n_actions;
+    std::size_t best = first;
+    for (std::size_t i = first + 1; i < first + n_actions; ++i) {
+      const bool is_better = avail_[best] == 0 || utilities[i] > utilities[best];
+      if (avail_[i] != 0 && is_better) best = i;
     }
     return utilities[best];
   }

@@ -1,5 +1,6 @@
 #include "qtot/learner/learner.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <thread>
 
 #include "qtot/base/error.h"
+#include "support/error_text.h"
 #include "support/random.h"
 
 namespace qtot::learner {
@@ -282,6 +284,58 @@ TEST(Learner, RefusesExpectationsOfAMixerThatIsNotLinear) {
   const LearnerConfig exploring = {.returns = ReturnRule::kTreeBackup, .target_epsilon = 0.1};
   EXPECT_NO_THROW(Learner<float>(small_network<float>("qmix_lin"), exploring, 3, executor));
   EXPECT_THROW(Learner<float>(small_network<float>("qmix"), exploring, 3, executor), Error);
+}
+
+TEST(Learner, RefusesEpisodesWithoutTheProbabilitiesThatTheReturnsWeighBy) {
+  Episodes episodes({4, 9});
+  std::vector<float> mu(episodes.episodes()[0].all_actions().size(), 0.5F);
+  episodes.episodes()[0].set_behaviour(mu);
+  SerialExecutor executor;
+  for (const ReturnRule rule : {ReturnRule::kRetrace, ReturnRule::kImportanceSampling}) {
+    Learner<float> learner(small_network<float>("vdn"), {.returns = rule}, 3, executor);
+    EXPECT_THAT(test::error_text([&] { learner.update(episodes.batch(), 0); }),
+                testing::HasSubstr("episode 1 of the batch has none"));
+    EXPECT_NO_THROW(learner.update(episodes.batch().first(1), 0));
+  }
+}
+
+TEST(Learner, WithoutAnAvailableActionTheBestValueIsThatOfTheActionThatIsMixed) {
+  Episodes episodes({9});
+  core::Episode& episode = episodes.episodes()[0];
+  std::vector<std::uint8_t> avail(12, 1);
+  std::fill_n(avail.begin() + 4, 4, std::uint8_t{0});  // agent 1 is dead from slot 4 on
+  for (int slot = 4; slot <= 9; ++slot) {
+    episode.set_avail(slot, avail);
+    episode.actions(slot)[1] = 0;
+  }
+  SerialExecutor executor;
+  Learner<double> learner(small_network<double>("qplex"), {}, 3, executor);
+  Recorder<double> recorder;
+  learner.update(episodes.batch(), 0, &recorder);
+  for (std::size_t t = 4; t < 9; ++t) {
+    const double q = recorder.tensors.at("utilities/0")[(t * 3 + 1) * 4];
+    EXPECT_EQ(recorder.tensors.at("best_qs/0")[t * 3 + 1], q);
+    EXPECT_EQ(recorder.tensors.at("chosen_qs/0")[t * 3 + 1], q);
+  }
+  // the target network's greedy actions: nobody's advantage is far off
+  for (const double x : recorder.tensors.at("target_advantage_part/0")) {
+    EXPECT_LT(std::abs(x), 100);
+  }
+}
+
+TEST(Learner, AnUpdateThatFailsLeavesTheRewardStatisticsAlone) {
+  Episodes episodes({4, 9});
+  SerialExecutor executor;
+  Learner<float> learner(small_network<float>("vdn"), {.reward_scaling = RewardScaling::kRunning},
+                         3, executor);
+  learner.update(episodes.batch(), 0);
+  const RewardStatistics<float> before = learner.state().rewards;
+  EXPECT_NEAR(before.count, 13, 1e-3);
+  episodes.episodes()[1].obs(2)[0] = std::numeric_limits<float>::infinity();
+  EXPECT_THROW(learner.update(episodes.batch(), 1), Error);
+  EXPECT_EQ(learner.state().rewards.mean, before.mean);
+  EXPECT_EQ(learner.state().rewards.variance, before.variance);
+  EXPECT_EQ(learner.state().rewards.count, before.count);
 }
 
 TEST(Learner, NamesTheTensorWhoseGradientIsNotFiniteAndKeepsItsParameters) {

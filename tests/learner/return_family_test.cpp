@@ -153,19 +153,26 @@ TEST(ReturnFamily, NStepOverTheWholeEpisodeIsMonteCarloAndSoIsPengsWithLambdaOne
   }
 }
 
+Rational at_most_one(const Rational& x) {
+  return x < 1 ? x : Rational(1);
+}
+
+// A probability above 0, in hundredths.
+Rational random_probability(test::Random& random) {
+  return Rational(random.below(100) + 1, 100);
+}
+
 // For a deterministic target policy: pi(u) is 1 or 0, and mu(u) <= 1.
 TEST(ReturnFamily, WatkinsRetraceAndTreeBackupAreOneForAGreedyTarget) {
   for (int i = 0; i < kTrials; ++i) {
     Trial trial(i);
     Rationals retrace, tree_backup;
     for (std::size_t slot = 0; slot <= trial.length; ++slot) {
-      const bool is_greedy = trial.is_greedy[slot];
-      const Rational tenths_of_mu = trial.random.below(10) + 1;
-      Rational of_retrace = is_greedy ? trial.lambda : kZero, of_tree_backup = of_retrace;
-      if (10 < tenths_of_mu) of_retrace *= 10 / tenths_of_mu;  // min(1, pi / mu)
-      retrace.push_back(of_retrace);
-      tree_backup.push_back(of_tree_backup);
-      trial.c[slot] = is_greedy ? trial.lambda : kZero;
+      const Rational pi = trial.is_greedy[slot] ? 1 : 0;
+      const Rational mu = random_probability(trial.random);
+      retrace.push_back(trial.lambda * at_most_one(pi / mu));
+      tree_backup.push_back(trial.lambda * pi);
+      trial.c[slot] = trial.is_greedy[slot] ? trial.lambda : kZero;
     }
     const Rationals watkins = corrected(trial);
     trial.c = retrace;
@@ -173,6 +180,30 @@ TEST(ReturnFamily, WatkinsRetraceAndTreeBackupAreOneForAGreedyTarget) {
     trial.c = tree_backup;
     EXPECT_EQ(corrected(trial), watkins);
   }
+}
+
+// pi / mu on both sides of 1: Retrace cuts what importance sampling lets grow.
+TEST(ReturnFamily, RatiosOfAnExploringTargetGiveTheForwardViewOfRetraceAndImportanceSampling) {
+  int n_below = 0, n_above = 0;
+  for (int i = 0; i < kTrials; ++i) {
+    Trial retrace(i);
+    Trial sampling = retrace;
+    for (std::size_t slot = 0; slot <= retrace.length; ++slot) {
+      const Rational pi = random_probability(retrace.random);
+      const Rational ratio = pi / random_probability(retrace.random);
+      ++(ratio < 1 ? n_below : n_above);
+      retrace.c[slot] = retrace.lambda * at_most_one(ratio);
+      sampling.c[slot] = sampling.lambda * ratio;
+    }
+    for (const Trial* const trial : {&retrace, &sampling}) {
+      const Rationals found = corrected(*trial);
+      for (std::size_t t = 0; t < trial->length; ++t) {
+        ASSERT_EQ(found[t], forward_view(*trial, t)) << "trial " << i << ", t " << t;
+      }
+    }
+  }
+  EXPECT_GT(n_below, kTrials);
+  EXPECT_GT(n_above, kTrials);
 }
 
 TEST(ReturnFamily, WhereEveryStoredActionIsGreedyWatkinsHarutyunyanAndPengAgree) {

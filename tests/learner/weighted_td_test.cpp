@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "qtot/base/error.h"
 #include "qtot/learner/learner.h"
@@ -225,6 +227,29 @@ TEST(WeightedTd, ParametersAreThoseOfTheEquationsInTheirOrder) {
   EXPECT_EQ(groups, (std::vector<std::string>{"agent", "mixer", "central_agent", "central_mixer"}));
   // P(N+S,C) + 2 P(C,C) + P(C,1) + P(S,C) + P(C,1) with P(i,o) = (i + 1) o
   EXPECT_EQ(n_central_mixer, 11U * 5 + 2 * 6 * 5 + 6 + 8 * 5 + 6);
+}
+
+TEST(WeightedTd, OrthogonalNetworksBeginSo) {
+  const Network<double> network = make_network<double>(
+      {.agent = "rnn", .spec = kSpec, .hidden_dim = 6}, {.mixer = "qmix"},
+      {.objective = "weighted_td", .central_mixing_embed_dim = 5, .orthogonal = true});
+  std::vector<double> params(network.layout.size());
+  nn::initialise<double>(network.layout, 3, params);
+  for (const nn::TensorSpec& tensor : network.layout.tensors()) {
+    if (!tensor.name.starts_with("central_mixer.")) continue;
+    const double* const x = params.data() + tensor.offset;
+    if (tensor.name.ends_with(".bias")) {
+      EXPECT_EQ(std::count(x, x + tensor.size(), 0.0), std::ssize(std::span(x, tensor.size())));
+      continue;
+    }
+    for (math::Index a = 0; a < tensor.rows; ++a) {  // no weight here has more rows than columns
+      for (math::Index b = 0; b < tensor.rows; ++b) {
+        const double dot = std::inner_product(x + a * tensor.cols, x + (a + 1) * tensor.cols,
+                                              x + b * tensor.cols, 0.0);
+        EXPECT_NEAR(dot, a == b ? 1 : 0, 1e-12) << tensor.name;
+      }
+    }
+  }
 }
 
 }  // namespace

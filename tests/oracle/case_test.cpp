@@ -181,6 +181,20 @@ TEST(Case, WhatIsWrongIsNamedWithFileAndMember) {
   EXPECT_THAT(refusal(std::move(momentum)), HasSubstr("meta.optim_defaults.momentum"));
 }
 
+// PyMARL2 logs half of Q*'s mean squared error.
+TEST(Case, AHalvedLossIsHalvedInAllItsDigits) {
+  oracle::Case input = oracle::load_case(committed_vector("pymarl2_ow_qmix"));
+  ASSERT_TRUE(input.central_is_halved);
+  const oracle::Step half = run_step(input, Dtype::kWide, {.n_updates = 1});
+  input.central_is_halved = false;
+  const oracle::Step whole = run_step(input, Dtype::kWide, {.n_updates = 1});
+  const oracle::Tensor& of_half = *half.find("central_loss");
+  const oracle::Tensor& of_whole = *whole.find("central_loss");
+  ASSERT_NE(of_whole.rest.at(0), 0);
+  EXPECT_EQ(2 * of_half.values.at(0), of_whole.values.at(0));
+  EXPECT_EQ(2 * of_half.rest.at(0), of_whole.rest.at(0));
+}
+
 TEST(Case, BatchesInDoubleAreTakenWhereFloatHoldsThem) {
   Npz file = load("pymarl_vdn");
   const Array reward = file.at("in/reward");

@@ -163,6 +163,28 @@ TEST(Diagnose, NamesEveryInjectedDeviationOfOneMixerAloneInFirstPlace) {
   }
 }
 
+// A program that mistakes its GRU mistakes the central agents' as well.
+TEST(Diagnose, FindsWeightsReadWronglyByBothAgentsOfWeightedQmix) {
+  for (const char* name : {"wqmix_cw_qmix_1", "pymarl2_ow_qmix"}) {
+    const oracle::Case input = oracle::load_case(committed_vector(name));
+    EXPECT_TRUE(oracle::diagnose(input).as_asked.agrees());
+    const oracle::Step right = oracle::run_step(input, oracle::Dtype::kF64, {.n_updates = 1});
+    for (const char* id : {"gru_gates_zrn", "no_agent_id"}) {
+      oracle::Variant variant = variant_of(input);
+      ASSERT_TRUE(oracle::deviation(id).apply(variant));
+      const oracle::Case injected = case_with_outputs_of(input, variant);
+      const oracle::Step wrong = oracle::run_step(
+          input, oracle::Dtype::kF64,
+          {.n_updates = 1, .params = nullptr, .target_params = nullptr, .variant = &variant});
+      for (const char* utilities : {"mac_out", "central_mac_out"}) {
+        EXPECT_NE(wrong.find(utilities)->values, right.find(utilities)->values) << id;
+      }
+      const Diagnosis diagnosis = oracle::diagnose(injected, {.rule = {}, .pairs = false});
+      EXPECT_TRUE(is_alone_in_first_place(diagnosis, id)) << name << to_text(diagnosis);
+    }
+  }
+}
+
 TEST(Diagnose, SeesMasksOfUnavailableActionsWhereOneWasTaken) {
   for (const char* id : {"M3_target_masked", "M4_online_masked"}) {
     const oracle::Deviation& deviation = oracle::deviation(id);

@@ -86,7 +86,8 @@ class Learner {
 
   /// One gradient step on `batch` (at least one episode), then the target update if it is due at
   /// environment episode `episode`. A batch without a valid step changes no parameter. Throws Error
-  /// (kFailed) that names the first tensor when a gradient is not finite; parameters are then unchanged.
+  /// (kFailed) that names the first tensor when a gradient is not finite, and for an episode without
+  /// the probabilities that the returns weigh by; the state is then unchanged.
   ///
   /// @param[in] weights  [B] of prioritised replay: what each episode's squared errors are multiplied
   ///                     by (Schaul et al., 2016); empty for 1

@@ -26,8 +26,9 @@ const std::vector<ObjectiveFamily>& objective_families();
 struct ObjectiveConfig {
   std::string objective = "td";  // name in objectives.def
   int central_mixing_embed_dim = 256;
-  int joint_embed_dim = 64;                // QTRAN: key mixing_embed_dim
-  std::string network_size = "small";      // QTRAN: small | big
+  bool orthogonal = false;             // Weighted QMIX: key use_orthogonal, of its central mixer
+  int joint_embed_dim = 64;            // QTRAN: key mixing_embed_dim
+  std::string network_size = "small";  // QTRAN: small | big
   std::string qtran_arch = "qtran_paper";  // QTRAN-base: qtran_paper | coma_critic
 };
 

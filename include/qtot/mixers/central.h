@@ -9,7 +9,8 @@ namespace qtot::mixers {
 struct CentralConfig {
   int n_agents = 0;
   int state_dim = 0;
-  int embed_dim = 256;  // C
+  int embed_dim = 256;      // C
+  bool orthogonal = false;  // PyMARL2's use_orthogonal
 };
 
 /// Q* of Weighted QMIX (Rashid et al., 2020, sec. 5): values of central agents and the state, mixed by

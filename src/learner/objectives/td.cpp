@@ -67,8 +67,7 @@ class Td final : public Objective<T> {
     // joint values: of slots 0 .. n - 1 online, of slots 1 .. n under the target network
     const auto action_of = [&](int slot, int n) { return stored_action(episode, slot, n); };
     const mixers::MixerInputs<T> mixed = with_actions(
-        *network.mixer, episode, work.utilities, Index{0}, context.config.mistakes.ignores_avail,
-        action_of, workspace,
+        *network.mixer, episode, work.utilities, Index{0}, context.config, action_of, workspace,
         {.agent_qs = chosen_qs.const_view(), .state = inputs.states.const_view(0, n_steps)});
     const Buffer<T> q_tot = workspace.take(n_steps, n_outputs);
     mixers::Tape<T> mixer_tape;

@@ -156,7 +156,8 @@ class WeightedTd final : public Objective<T> {
     network.central_mixer =
         mixers::make_central_ff<T>({.n_agents = agent.spec.n_agents,
                                     .state_dim = agent.spec.state_dim,
-                                    .embed_dim = config.central_mixing_embed_dim},
+                                    .embed_dim = config.central_mixing_embed_dim,
+                                    .orthogonal = config.orthogonal},
                                    network.layout);
   }
 

@@ -16,8 +16,8 @@ using math::MatView;
 constexpr std::size_t kGates = 3;  // r, z, n
 constexpr std::size_t kZ = 1;
 constexpr std::size_t kN = 2;
-constexpr std::array<const char*, 4> kGruTensors = {"agent.rnn.weight_ih", "agent.rnn.weight_hh",
-                                                    "agent.rnn.bias_ih", "agent.rnn.bias_hh"};
+constexpr std::array<const char*, 4> kGruTensors = {".rnn.weight_ih", ".rnn.weight_hh",
+                                                    ".rnn.bias_ih", ".rnn.bias_hh"};
 
 // Rows [first, first + n) of a tensor; empty where the network has no such tensor.
 template <class T>
@@ -35,7 +35,7 @@ void permute_gates(const agents::AgentConfig& agent, const nn::ParamLayout& layo
                    const std::array<std::size_t, kGates>& from, bool is_back, std::span<T> values) {
   const auto h = static_cast<std::size_t>(agent.hidden_dim);
   for (const char* name : kGruTensors) {
-    const std::span<T> all = rows_of(layout, name, values, 0, kGates * h);
+    const std::span<T> all = rows_of(layout, agent.tensors + name, values, 0, kGates * h);
     const std::vector<T> old(all.begin(), all.end());
     const std::size_t block = all.size() / kGates;
     for (std::size_t g = 0; g < kGates; ++g) {
@@ -53,13 +53,14 @@ void negate_update_gate(const agents::AgentConfig& agent, const nn::ParamLayout&
                         std::span<T> values) {
   const auto h = static_cast<std::size_t>(agent.hidden_dim);
   for (const char* name : kGruTensors) {
-    for (T& x : rows_of(layout, name, values, kZ * h, h)) x = -x;
+    for (T& x : rows_of(layout, agent.tensors + name, values, kZ * h, h)) x = -x;
   }
 }
 
 template <class T>
-void clear_input_columns(const nn::ParamLayout& layout, Index first, Index n, std::span<T> values) {
-  const nn::TensorSpec* fc1 = layout.find("agent.fc1.weight");
+void clear_input_columns(const agents::AgentConfig& agent, const nn::ParamLayout& layout,
+                         Index first, Index n, std::span<T> values) {
+  const nn::TensorSpec* fc1 = layout.find(agent.tensors + ".fc1.weight");
   if (fc1 == nullptr) return;
   MatView<T> weight = math::view(values.data() + fc1->offset, fc1->rows, fc1->cols);
   for (Index row = 0; row < weight.rows(); ++row) {
@@ -73,9 +74,9 @@ void clear_inputs(WeightChange change, const agents::AgentConfig& agent,
   const Index obs = agent.spec.obs_dim;
   const Index actions = agent.obs_last_action ? agent.spec.n_actions : 0;
   if (change == WeightChange::kNoLastAction) {
-    clear_input_columns(layout, obs, actions, values);
+    clear_input_columns(agent, layout, obs, actions, values);
   } else {
-    clear_input_columns(layout, obs + actions, agent.obs_agent_id ? agent.spec.n_agents : 0,
+    clear_input_columns(agent, layout, obs + actions, agent.obs_agent_id ? agent.spec.n_agents : 0,
                         values);
   }
 }
@@ -111,8 +112,8 @@ template <class T>
 void move_candidate_bias(const agents::AgentConfig& agent, const nn::ParamLayout& layout,
                          bool is_back, std::span<T> values) {
   const auto h = static_cast<std::size_t>(agent.hidden_dim);
-  const std::span<T> input = rows_of(layout, kGruTensors[2], values, kN * h, h);
-  const std::span<T> recurrent = rows_of(layout, kGruTensors[3], values, kN * h, h);
+  const std::span<T> input = rows_of(layout, agent.tensors + kGruTensors[2], values, kN * h, h);
+  const std::span<T> recurrent = rows_of(layout, agent.tensors + kGruTensors[3], values, kN * h, h);
   for (std::size_t i = 0; i < input.size(); ++i) {
     if (is_back) {
       recurrent[i] = input[i];
@@ -266,9 +267,11 @@ learner::Network<T> make_changed_network(const Variant& variant) {
   for (const WeightChange change : variant.changes) {
     (is_of_mixer(change) ? of_mixer : of_agent).list.push_back(change);
   }
-  if (!of_agent.list.empty()) {
-    network.agent =
-        std::make_unique<ChangedAgent<T>>(std::move(network.agent), std::move(of_agent));
+  for (std::unique_ptr<agents::Agent<T>>* agent : {&network.agent, &network.central_agent}) {
+    if (*agent == nullptr || of_agent.list.empty()) continue;
+    Changes<T> changes = of_agent;
+    changes.agent = (*agent)->config();
+    *agent = std::make_unique<ChangedAgent<T>>(std::move(*agent), std::move(changes));
   }
   if (!of_mixer.list.empty()) {
     network.mixer =
