@@ -10,7 +10,7 @@ import itertools
 
 SMALLEST_PIECE = 2048   # parameters: gradient_sum.cpp
 SLACK = 8               # shares.cpp
-FIGURES_BYTES = 32      # of an episode: learner::EpisodeSums<float>
+FIGURES_BYTES = 64      # of an episode: learner::EpisodeSums<float>
 OUTLINE_HEAD_BYTES = 16  # episode_bytes.cpp
 FINGERPRINT_BYTES = 16
 

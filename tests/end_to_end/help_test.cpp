@@ -29,8 +29,9 @@ TEST(Help, ListsTheVerbsAndEachHasItsOwn) {
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_EQ(help.err, "");
   const std::vector<std::string> verbs = verbs_in(help.out);
-  EXPECT_THAT(verbs, testing::UnorderedElementsAre("train", "sweep", "report", "eval", "digest",
-                                                   "diff", "config", "env", "oracle", "bench"));
+  EXPECT_THAT(verbs,
+              testing::UnorderedElementsAre("train", "sweep", "report", "eval", "digest", "diff",
+                                            "config", "env", "oracle", "bench", "games"));
   for (const std::string& verb : verbs) {
     const ProcessResult of_verb = run_qtot({verb, "--help"});
     EXPECT_EQ(of_verb.exit_code, 0) << verb;

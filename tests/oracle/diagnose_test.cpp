@@ -176,7 +176,7 @@ TEST(Diagnose, FindsWeightsReadWronglyByBothAgentsOfWeightedQmix) {
       const oracle::Step wrong = oracle::run_step(
           input, oracle::Dtype::kF64,
           {.n_updates = 1, .params = nullptr, .target_params = nullptr, .variant = &variant});
-      for (const char* utilities : {"mac_out", "central_mac_out"}) {
+      for (const char* utilities : {"agent_q", "central_mac_out"}) {
         EXPECT_NE(wrong.find(utilities)->values, right.find(utilities)->values) << id;
       }
       const Diagnosis diagnosis = oracle::diagnose(injected, {.rule = {}, .pairs = false});
