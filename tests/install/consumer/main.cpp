@@ -15,7 +15,9 @@ int main() {
   std::array<float, 1> q_tot = {};
   qtot::nn::Workspace<float> workspace;
   qtot::mixers::Tape<float> tape;
-  vdn->forward({}, qtot::math::view(agent_qs.data(), 1, 3), qtot::math::view(state.data(), 1, 1),
+  vdn->forward({},
+               {.agent_qs = qtot::math::view(agent_qs.data(), 1, 3),
+                .state = qtot::math::view(state.data(), 1, 1)},
                workspace, tape, qtot::math::view(q_tot.data(), 1, 1));
   qtot::arrays::Npz npz("consumer");
   npz.set(qtot::arrays::Array::of_floats("q_tot", {1}, q_tot));
