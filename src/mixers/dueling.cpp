@@ -12,6 +12,7 @@ void Dueling<T>::add_kernels(const MixerConfig& config, nn::ParamLayout& layout)
   const Index n_joint = Index{config.n_agents} * config.n_actions;
   const auto add = [&](const char* name, Index one_hot_in, Index out) {
     std::vector<KernelNet> nets;
+    nets.reserve(static_cast<std::size_t>(config.n_kernels));
     for (int k = 0; k < config.n_kernels; ++k) {
       nets.push_back(
           KernelNet::add(layout, "mixer.si_weight." + std::string(name) + "." + std::to_string(k),

@@ -32,15 +32,15 @@ class JointAlt final : public JointParts<T> {
     action_encoding_ = Mlp::add(layout, "mixer.action_encoding", a, {a, a});
   }
 
-  Index n_outputs() const override { return this->config_.n_agents; }
+  Index n_outputs() const override { return this->config().n_agents; }
   Index n_values() const override {
-    return Index{this->config_.n_agents} * this->config_.n_actions;
+    return Index{this->config().n_agents} * this->config().n_actions;
   }
 
   void forward(nn::Weights<T> w, const JointInputs<T>& in, nn::Workspace<T>& workspace,
                JointTape<T>& tape, MatView<T> q) const override {
-    const Index n = this->config_.n_agents;
-    const Index a = this->config_.n_actions;
+    const Index n = this->config().n_agents;
+    const Index a = this->config().n_actions;
     const Index n_rows = in.hidden.rows();
     QTOT_CHECK_EQ(n_rows, in.state.rows() * n);
     QTOT_CHECK_EQ(q.outerStride(), n * a);
@@ -63,7 +63,7 @@ class JointAlt final : public JointParts<T> {
   void backward(nn::Weights<T> w, const JointInputs<T>& in, nn::Workspace<T>& workspace,
                 const JointTape<T>& tape, ConstMatView<T> d_q, MatView<T> d_hidden,
                 T* gradient) const override {
-    const Index a = this->config_.n_actions;
+    const Index a = this->config().n_actions;
     const nn::Buffer<T> input = tape.saved[kQInput];
     QTOT_CHECK_EQ(d_q.outerStride(), n_values());
     const nn::Buffer<T> d_input = workspace.take(input.rows, input.cols);
@@ -85,7 +85,7 @@ class JointAlt final : public JointParts<T> {
   // row = m N + i
   void write_input(const JointInputs<T>& in, nn::Buffer<T> f, nn::Buffer<T> g, Index row,
                    T* x) const {
-    const Index n = this->config_.n_agents;
+    const Index n = this->config().n_agents;
     const Index m = row / n;
     const Index i = row % n;
     for (Index s = 0; s < in.state.cols(); ++s) x[s] = in.state(m, s);
@@ -104,7 +104,7 @@ class JointAlt final : public JointParts<T> {
   // the sums of write_input() backwards, row of agent j = row: over the agents i that look at it
   void add_input_gradient(const JointInputs<T>& in, nn::Buffer<T> d_input, Index row,
                           nn::Buffer<T> d_f, nn::Buffer<T> d_g) const {
-    const Index n = this->config_.n_agents;
+    const Index n = this->config().n_agents;
     const Index m = row / n;
     const Index j = row % n;
     T* const d_f_j = d_f.row(row);

@@ -25,7 +25,7 @@ class JointBase final : public JointParts<T> {
  public:
   JointBase(const JointConfig& config, nn::ParamLayout& layout) : JointParts<T>(config) {
     const Index encoded = config.hidden_dim + config.n_actions;
-    const Index seen = config.reads_hidden ? encoded : config.n_agents * config.n_actions;
+    const Index seen = config.reads_hidden ? encoded : Index{config.n_agents} * config.n_actions;
     net_ = this->add_net(layout, "mixer.Q", config, config.state_dim + seen, 1);
     this->add_value(layout);
     encoding_ = Mlp::add(layout, "mixer.action_encoding", encoded, {encoded, encoded});
@@ -41,7 +41,7 @@ class JointBase final : public JointParts<T> {
     for (Index m = 0; m < n_rows; ++m) {
       for (Index s = 0; s < in.state.cols(); ++s) input.row(m)[s] = in.state(m, s);
     }
-    if (this->config_.reads_hidden) {
+    if (this->config().reads_hidden) {
       add_encodings(w, in, workspace, tape, input);
     } else {
       write_one_hots(in, input);
@@ -56,12 +56,12 @@ class JointBase final : public JointParts<T> {
     const nn::Buffer<T> d_input = workspace.take(input.rows, input.cols);
     mixers::backward<T>(net_, w, input.const_view(), this->kept(tape, kQHidden), d_q,
                         d_input.view(), workspace, gradient);
-    if (!this->config_.reads_hidden) {
+    if (!this->config().reads_hidden) {
       d_hidden.setZero();
       return zero_gradient<T>(encoding_, gradient);
     }
     // every agent's encoding is a term of the sum
-    const Index n_agents = this->config_.n_agents;
+    const Index n_agents = this->config().n_agents;
     const nn::Buffer<T> seen = tape.saved[kEncodingInput];
     const nn::Buffer<T> d_encoding = workspace.take(seen.rows, seen.cols);
     const nn::Buffer<T> d_seen = workspace.take(seen.rows, seen.cols);
@@ -79,7 +79,7 @@ class JointBase final : public JointParts<T> {
  private:
   void add_encodings(nn::Weights<T> w, const JointInputs<T>& in, nn::Workspace<T>& workspace,
                      JointTape<T>& tape, nn::Buffer<T> input) const {
-    const Index n_agents = this->config_.n_agents;
+    const Index n_agents = this->config().n_agents;
     QTOT_CHECK_EQ(in.hidden.rows(), input.rows * n_agents);
     const Index hidden_dim = in.hidden.cols();
     const nn::Buffer<T> seen = tape.saved[kEncodingInput] =
@@ -101,7 +101,7 @@ class JointBase final : public JointParts<T> {
   void write_one_hots(const JointInputs<T>& in, nn::Buffer<T> input) const {
     for (Index m = 0; m < input.rows; ++m) {
       for (Index n = 0; n < in.actions.cols(); ++n) {
-        const Index first = in.state.cols() + n * this->config_.n_actions;
+        const Index first = in.state.cols() + n * this->config().n_actions;
         input.row(m)[first + static_cast<Index>(in.actions(m, n))] = T(1);
       }
     }

@@ -44,6 +44,9 @@ class JointParts : public JointValue<T> {
     return hidden;
   }
 
+  const JointConfig& config() const { return config_; }
+
+ private:
   JointConfig config_;
   Mlp value_;
 };

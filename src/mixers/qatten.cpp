@@ -40,6 +40,8 @@ class Qatten final : public Mixer<T> {
     const bool orthogonal = config.orthogonal;
     std::vector<Hypernet> queries;
     std::vector<nn::Linear> keys;
+    queries.reserve(static_cast<std::size_t>(config.n_heads));
+    keys.reserve(static_cast<std::size_t>(config.n_heads));
     for (int h = 0; h < config.n_heads; ++h) {
       queries.push_back(Hypernet::add(layout, "mixer.query_embedding_layers." + std::to_string(h),
                                       state_dim, config.query_hidden, config.key_embed,

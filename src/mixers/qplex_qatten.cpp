@@ -34,6 +34,8 @@ class QplexQatten final : public Dueling<T> {
     const bool orthogonal = config.orthogonal;
     std::vector<nn::Linear> keys;
     std::vector<Hypernet> queries;
+    queries.reserve(static_cast<std::size_t>(config.n_heads));
+    keys.reserve(static_cast<std::size_t>(config.n_heads));
     for (int h = 0; h < config.n_heads; ++h) {
       keys.push_back(nn::Linear::add_without_bias(layout,
                                                   prefix + "key_extractors." + std::to_string(h),
