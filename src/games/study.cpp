@@ -51,7 +51,7 @@ const std::vector<Pupil>& pupils() {
        .n_updates = 4000},
       {.name = "cw_qmix", .config = "cw_qmix", .answers = Answers::kCentral, .n_updates = 3000},
       {.name = "ow_qmix", .config = "ow_qmix", .answers = Answers::kOptimistic, .n_updates = 3000},
-      {.name = "qplex", .config = "qplex", .answers = Answers::kComplete, .n_updates = 20000},
+      {.name = "qplex", .config = "qplex", .answers = Answers::kComplete, .n_updates = 40000},
       // qtran_paper's sum of encodings has local optima here
       {.name = "qtran",
        .config = "qtran",
