@@ -47,7 +47,7 @@ void Attention<T>::logits(nn::Weights<T> w, ConstMatView<T> state, nn::Workspace
     const nn::Buffer<T> query = part(tape.query, h, rows);
     const nn::Buffer<T> key = part(tape.key, h, rows);
     nn::forward<T>(queries_[k].first, w, state, hidden.view());
-    math::relu<T>(elements(hidden), elements(hidden));
+    math::relu<T>(hidden.elements(), hidden.elements());
     nn::forward<T>(queries_[k].second, w, hidden.const_view(), query.view());
     nn::forward<T>(keys_[k], w, units, math::view(key.data, rows * n_agents_, embed_dim_));
     const MatView<T> logits_h =
@@ -92,7 +92,7 @@ math::Sum<T> Attention<T>::add_squared_logits(nn::Weights<T> w, ConstMatView<T> 
   AttentionTape<T> tape;
   logits(w, state, workspace, tape);
   math::Sum<T> sum = 0;
-  for (const T& logit : elements(tape.lambda)) {
+  for (const T& logit : tape.lambda.elements()) {
     const auto wide = static_cast<math::Sum<T>>(logit);
     sum = math::fma(wide, wide, sum);
   }

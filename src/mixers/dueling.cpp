@@ -11,13 +11,14 @@ template <class T>
 void Dueling<T>::add_kernels(const MixerConfig& config, nn::ParamLayout& layout) {
   const Index n_joint = Index{config.n_agents} * config.n_actions;
   const auto add = [&](const char* name, Index one_hot_in, Index out) {
-    std::vector<KernelNet> nets;
+    std::vector<Index> widths(static_cast<std::size_t>(config.kernel_layers), config.kernel_hidden);
+    widths.back() = out;
+    std::vector<Mlp> nets;
     nets.reserve(static_cast<std::size_t>(config.n_kernels));
     for (int k = 0; k < config.n_kernels; ++k) {
-      nets.push_back(
-          KernelNet::add(layout, "mixer.si_weight." + std::string(name) + "." + std::to_string(k),
-                         config.state_dim, one_hot_in, config.kernel_layers, config.kernel_hidden,
-                         out, config.orthogonal));
+      nets.push_back(Mlp::add(layout,
+                              "mixer.si_weight." + std::string(name) + "." + std::to_string(k),
+                              config.state_dim, widths, config.orthogonal, one_hot_in));
     }
     return nets;
   };
@@ -105,18 +106,17 @@ void Dueling<T>::value_forward(const MixerInputs<T>& in, nn::Buffer<T> v,
 template <class T>
 void Dueling<T>::take_hidden(Index rows, int first, nn::Workspace<T>& workspace,
                              Tape<T>& tape) const {
-  for (std::size_t i = 0; i + 1 < keys_.front().layers.size(); ++i) {
+  for (std::size_t i = 0; i < keys_.front().n_hidden(); ++i) {
     tape.saved[static_cast<std::size_t>(first) + i] =
         workspace.take(n_kernels() * rows, keys_.front().layers[i].out);
   }
 }
 
 template <class T>
-typename Dueling<T>::Hidden Dueling<T>::hidden_of(const Tape<T>& tape, int first, Index k,
-                                                  Index rows) const {
-  Hidden hidden;
-  for (std::size_t i = 0; i + 1 < keys_.front().layers.size(); ++i) {
-    hidden.layers[i] = part(tape.saved[static_cast<std::size_t>(first) + i], k, rows);
+MlpTape<T> Dueling<T>::hidden_of(const Tape<T>& tape, int first, Index k, Index rows) const {
+  MlpTape<T> hidden;
+  for (std::size_t i = 0; i < keys_.front().n_hidden(); ++i) {
+    hidden[i] = part(tape.saved[static_cast<std::size_t>(first) + i], k, rows);
   }
   return hidden;
 }
@@ -138,14 +138,13 @@ nn::Buffer<T> Dueling<T>::kernels_forward(nn::Weights<T> w, const MixerInputs<T>
     const nn::Buffer<T> key = part(tape.saved[kPreKey], k, rows);
     const nn::Buffer<T> agents = part(tape.saved[kAgents], k, rows);
     const nn::Buffer<T> action = part(tape.saved[kAction], k, rows);
-    mixers::forward<T>(keys_[i], w, in.state, {},
-                       hidden_of(tape, kKeyHidden, k, rows).layers.data(), key.view());
-    mixers::forward<T>(agents_[i], w, in.state, {},
-                       hidden_of(tape, kAgentsHidden, k, rows).layers.data(), agents.view());
+    mixers::forward<T>(keys_[i], w, in.state, {}, hidden_of(tape, kKeyHidden, k, rows), key.view());
+    mixers::forward<T>(agents_[i], w, in.state, {}, hidden_of(tape, kAgentsHidden, k, rows),
+                       agents.view());
     mixers::forward<T>(actions_[i], w, in.state, in.joint_action,
-                       hidden_of(tape, kActionHidden, k, rows).layers.data(), action.view());
-    math::sigmoid<T>(elements(agents), elements(agents));
-    math::sigmoid<T>(elements(action), elements(action));
+                       hidden_of(tape, kActionHidden, k, rows), action.view());
+    math::sigmoid<T>(agents.elements(), agents.elements());
+    math::sigmoid<T>(action.elements(), action.elements());
     for (Index m = 0; m < rows; ++m) {
       const T key_m = math::abs(key.data[m]) + T(kWeightFloor);
       for (Index n = 0; n < n_agents_; ++n) {
@@ -183,14 +182,13 @@ void Dueling<T>::kernel_backward(Index k, nn::Weights<T> w, const MixerInputs<T>
     }
     d_key.data[m] = sum * math::abs_slope(key.data[m]);
   }
-  mixers::backward<T>(keys_[i], w, in.state, {}, hidden_of(tape, kKeyHidden, k, rows).layers.data(),
+  mixers::backward<T>(keys_[i], w, in.state, {}, hidden_of(tape, kKeyHidden, k, rows),
                       d_key.const_view(), workspace, gradient);
-  mixers::backward<T>(agents_[i], w, in.state, {},
-                      hidden_of(tape, kAgentsHidden, k, rows).layers.data(), d_agents.const_view(),
-                      workspace, gradient);
+  mixers::backward<T>(agents_[i], w, in.state, {}, hidden_of(tape, kAgentsHidden, k, rows),
+                      d_agents.const_view(), workspace, gradient);
   mixers::backward<T>(actions_[i], w, in.state, in.joint_action,
-                      hidden_of(tape, kActionHidden, k, rows).layers.data(), d_action.const_view(),
-                      workspace, gradient);
+                      hidden_of(tape, kActionHidden, k, rows), d_action.const_view(), workspace,
+                      gradient);
 }
 
 #define QTOT_INSTANTIATE(T) template class Dueling<T>;

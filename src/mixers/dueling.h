@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <vector>
 
-#include "mixers/kernel_net.h"
+#include "mixers/mlp.h"
 #include "mixers/stacked.h"
+#include "qtot/mixers/mixer.h"
 
 /// The duplex dueling mixers (Wang et al., 2021): how the state weighs and shifts the agents' values, w and
 /// v, is the mixer's own; the rest they have in common.
@@ -70,13 +70,9 @@ class Dueling : public Mixer<T> {
                                nn::Workspace<T>& workspace, const Tape<T>& tape,
                                nn::Buffer<T> d_weight, nn::Buffer<T> d_v, T* gradient) const = 0;
 
-  struct Hidden {
-    std::array<nn::Buffer<T>, kMaxHidden> layers;
-  };
-
   Index n_kernels() const { return static_cast<Index>(keys_.size()); }
   void take_hidden(Index rows, int first, nn::Workspace<T>& workspace, Tape<T>& tape) const;
-  Hidden hidden_of(const Tape<T>& tape, int first, Index k, Index rows) const;
+  MlpTape<T> hidden_of(const Tape<T>& tape, int first, Index k, Index rows) const;
   void value_forward(const MixerInputs<T>& in, nn::Buffer<T> v, nn::Workspace<T>& workspace,
                      Tape<T>& tape) const;
   nn::Buffer<T> kernels_forward(nn::Weights<T> w, const MixerInputs<T>& in,
@@ -87,9 +83,9 @@ class Dueling : public Mixer<T> {
 
   Index n_agents_;
   bool subtracts_one_;
-  std::vector<KernelNet> keys_;     // [K]  S -> 1
-  std::vector<KernelNet> agents_;   // [K]  S -> N
-  std::vector<KernelNet> actions_;  // [K]  S + N A -> N
+  std::vector<Mlp> keys_;     // [K]  S -> 1
+  std::vector<Mlp> agents_;   // [K]  S -> N
+  std::vector<Mlp> actions_;  // [K]  S + N A -> N
 };
 
 }  // namespace qtot::mixers

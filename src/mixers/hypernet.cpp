@@ -9,11 +9,6 @@ namespace {
 
 constexpr double kOrthogonalGain = 1;  // PyMARL2's, for every Linear of a mixer
 
-template <class T>
-std::span<T> elements(nn::Buffer<T> buffer) {
-  return {buffer.data, static_cast<std::size_t>(buffer.rows * buffer.cols)};
-}
-
 }  // namespace
 
 Hypernet Hypernet::add(nn::ParamLayout& layout, const std::string& name, Index in, Index hidden_dim,
@@ -49,7 +44,7 @@ nn::Buffer<T> forward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x,
   }
   const nn::Buffer<T> hidden = workspace.take(x.rows(), net.first.out);
   nn::forward<T>(net.first, w, x, hidden.view());
-  math::relu<T>(elements(hidden), elements(hidden));
+  math::relu<T>(hidden.elements(), hidden.elements());
   nn::forward<T>(net.second, w, hidden.const_view(), y);
   return hidden;
 }
@@ -64,7 +59,7 @@ void backward(const Hypernet& net, nn::Weights<T> w, ConstMatView<T> x, nn::Buff
   nn::backward_params<T>(net.second, hidden.const_view(), d_y, gradient, start);
   const nn::Buffer<T> d_hidden = workspace.take(hidden.rows, hidden.cols);
   nn::backward_input<T>(net.second, w, d_y, d_hidden.view());
-  math::relu_backward<T>(elements(hidden), elements(d_hidden));
+  math::relu_backward<T>(hidden.elements(), d_hidden.elements());
   nn::backward_params<T>(net.first, x, d_hidden.const_view(), gradient, start);
 }
 

@@ -1,21 +1,14 @@
 #pragma once
 
-#include <span>
-
 #include "mixers/hypernet.h"
 
-/// Buffers of several networks in one, and what is said of a buffer as a whole.
+/// Several networks whose intermediate values lie in one buffer, and networks that nothing reads.
 namespace qtot::mixers {
 
 /// Rows [k M, (k + 1) M) of a buffer [K M, .]: those of the k-th network.
 template <class T>
 nn::Buffer<T> part(nn::Buffer<T> stacked, Index k, Index rows) {
   return {stacked.row(k * rows), rows, stacked.cols};
-}
-
-template <class T>
-std::span<T> elements(nn::Buffer<T> buffer) {
-  return {buffer.data, static_cast<std::size_t>(buffer.rows * buffer.cols)};
 }
 
 /// The gradient of a network that stands in the layout, as the peers', and is not read.

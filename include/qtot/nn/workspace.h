@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "qtot/math/views.h"
@@ -27,6 +28,7 @@ struct Buffer {
     return math::view(static_cast<const T*>(data) + first_row * cols, n_rows, cols);
   }
   T* row(math::Index i) const { return data + i * cols; }
+  std::span<T> elements() const { return {data, static_cast<std::size_t>(rows * cols)}; }
 };
 
 /// Memory for the intermediate values of one episode, taken piece by piece and given back all at once.
