@@ -123,10 +123,39 @@ TEST(ResolveTest, ErrorsOfTheCommandLineNameIt) {
 
 TEST(ShippedConfigs, AllResolveWithoutWarning) {
   const std::vector<std::string> algs = known_configs("algs"), envs = known_configs("envs");
-  EXPECT_THAT(
-      algs, testing::IsSupersetOf({"cw_qmix", "epymarl/qmix", "iql", "jaxmarl/qmix_smax", "ow_qmix",
-                                   "pymarl2/qatten", "pymarl2/qplex", "qmix", "qmix_lin", "qmix_ns",
-                                   "qplex", "smix", "vdn", "vdn_s"}));
+  const std::vector<std::string> shipped = {"cw_qmix",
+                                            "epymarl/iql",
+                                            "epymarl/qmix",
+                                            "epymarl/vdn",
+                                            "iql",
+                                            "jaxmarl/qmix_smax",
+                                            "ow_qmix",
+                                            "pymarl2/cw_qmix",
+                                            "pymarl2/iql",
+                                            "pymarl2/ow_qmix",
+                                            "pymarl2/qatten",
+                                            "pymarl2/qmix",
+                                            "pymarl2/qmix_high_sample_efficiency",
+                                            "pymarl2/qmix_large",
+                                            "pymarl2/qmix_per",
+                                            "pymarl2/qplex",
+                                            "pymarl2/qtran",
+                                            "pymarl2/vdn",
+                                            "qmix",
+                                            "qmix_lin",
+                                            "qmix_n_step",
+                                            "qmix_ns",
+                                            "qmix_predator_prey",
+                                            "qplex",
+                                            "qplex_qatten",
+                                            "qtran",
+                                            "qtran_alt",
+                                            "smix",
+                                            "two_step_qmix",
+                                            "two_step_vdn",
+                                            "vdn",
+                                            "vdn_s"};
+  EXPECT_EQ(algs, shipped);
   EXPECT_THAT(envs, testing::IsSupersetOf({"combat", "matrix_game", "sc2", "smacv2_protoss",
                                            "smacv2_terran", "smacv2_zerg", "stag_hunt",
                                            "stag_hunt_small", "two_step"}));
