@@ -26,10 +26,23 @@ std::size_t chunk_size(std::size_t n_params, std::size_t n_workers) {
   return std::clamp(n_params / (kPerWorker * n_workers), kSmallest, kLargest);
 }
 
-// The target policy explores: the expectation of Q_tot is taken of the agents' values.
+// Joint networks are asked for the values of greedy actions alone.
+template <class T>
+void require_joint_values(const Network<T>& network, const LearnerConfig& config) {
+  const bool asks_for_more = config.returns == ReturnRule::kSarsa || is_corrected(config.returns) ||
+                             config.q_lambda || config.target_epsilon > 0;
+  if (network.joint == nullptr || !asks_for_more) return;
+  throw Error(
+      "QTRAN's joint network values greedy actions alone: its returns are \"peng\" or \"n_step\", "
+      "without q_lambda and target_epsilon");
+}
+
+// The target policy explores: the expectation of Q_tot, or of Q*, is taken of the agents' values.
 template <class T>
 void require_expectations(const Network<T>& network, const LearnerConfig& config) {
-  if (config.target_epsilon == 0 || network.mixer->is_linear()) return;
+  const mixers::Mixer<T>& of_targets =
+      network.central_mixer != nullptr ? *network.central_mixer : *network.mixer;
+  if (config.target_epsilon == 0 || of_targets.is_linear()) return;
   throw Error("target_epsilon = " + config::Value{config.target_epsilon, ""}.text() +
               ": needs a mixer whose Q_tot is linear in the agents' values, as iql, vdn, vdn_s, "
               "qmix_lin and qatten; the chosen mixer's is not");
@@ -58,6 +71,7 @@ Learner<T>::Learner(Network<T> network, const LearnerConfig& config, std::uint64
       target_transposed_(network_.layout.size()),
       target_cache_(std::make_unique<TargetCache<T>>(config.target_cache_bytes)),
       scratch_(std::make_unique<Scratch>(network_.layout.size(), executor.n_workers())) {
+  require_joint_values(network_, config);
   require_expectations(network_, config);
   state_.params.resize(network_.layout.size());
   nn::initialise<T>(network_.layout, seed, state_.params);

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "qtot/base/error.h"
 #include "qtot/learner/learner.h"
 #include "support/random.h"
 
@@ -356,6 +357,18 @@ TEST_P(Qtran, LossOfTheJointValueReachesTheAgentsThroughTheirHiddenStatesAlone) 
 }
 
 // What priorities are made of: each agent's error of QTRAN-alt is a term of its own.
+TEST_P(Qtran, ReturnsThatAskForMoreThanGreedyActionsAreRefused) {
+  for (const auto& ask : std::vector<void (*)(LearnerConfig&)>{
+           [](LearnerConfig& c) { c.returns = ReturnRule::kSarsa; },
+           [](LearnerConfig& c) { c.returns = ReturnRule::kWatkins; },
+           [](LearnerConfig& c) { c.q_lambda = true; },
+           [](LearnerConfig& c) { c.target_epsilon = 0.1; }}) {
+    LearnerConfig asked = config();
+    ask(asked);
+    EXPECT_THROW(Learner<double>(networks(), asked, 5, executor_), Error);
+  }
+}
+
 TEST_P(Qtran, ErrorFiguresAreSumsOverTheRootOfTheirTerms) {
   Learner<double> learner = this->learner();
   set_apart(learner);

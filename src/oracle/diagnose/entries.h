@@ -86,15 +86,16 @@ inline Deviation of_weights(const char* id, const char* group, const char* sente
           }};
 }
 
-// of Weighted QMIX alone
+// of objectives whose name begins so alone
 template <class Apply>
-Deviation of_weighted(const char* id, const char* group, const char* sentence, Apply apply) {
+Deviation of_objective(const char* prefix, const char* id, const char* group, const char* sentence,
+                       Apply apply) {
   return {.id = id,
           .sentence = sentence,
           .group = group,
           .is_quirk = false,
-          .apply = [apply](Variant& v) {
-            return v.objective.objective == "weighted_td" && apply(v.learner);
+          .apply = [prefix, apply](Variant& v) {
+            return v.objective.objective.starts_with(prefix) && apply(v.learner);
           }};
 }
 
