@@ -100,6 +100,13 @@ Json to_json(const env::PositionReport& positions) {
           {"free_run_episodes", positions.n_free_episodes}};
 }
 
+Json to_json(const env::NumbersReport& numbers) {
+  return {{"values", numbers.n_compared},
+          {"bit_equal", numbers.n_equal},
+          {"bit_equal_ratio", numbers.ratio()},
+          {"max_error", numbers.max_error}};
+}
+
 Json to_json(const env::TraceReport& report) {
   Json document = {{"file", report.file},
                    {"env", report.env},
@@ -107,7 +114,9 @@ Json to_json(const env::TraceReport& report) {
                    {"episodes", report.n_episodes},
                    {"steps", report.n_steps},
                    {"values", report.n_values},
-                   {"mismatches", report.n_mismatches}};
+                   {"mismatches", report.n_mismatches},
+                   {"teacher_forced", to_json(report.forced)},
+                   {"free_run", to_json(report.free)}};
   if (report.first) document["first"] = to_json(*report.first);
   if (report.positions) document["positions"] = to_json(*report.positions);
   for (const env::TraceMismatch& mismatch : report.listed) {
@@ -132,6 +141,12 @@ void print_readable(const env::PositionReport& positions, const env::TraceReport
             << report.n_episodes << " episodes to their end\n";
 }
 
+void print_readable(const char* mode, const env::NumbersReport& numbers) {
+  constexpr double kPercent = 100;
+  std::cout << "         " << mode << ": " << kPercent * numbers.ratio()
+            << " % of the values bit-equal, largest error " << numbers.max_error << '\n';
+}
+
 void print_readable(const env::TraceReport& report) {
   std::cout << (report.ok() ? "ok     " : "differs") << "  " << report.file << ": "
             << report.n_episodes << " episodes, " << report.n_steps << " steps, " << report.n_values
@@ -140,6 +155,8 @@ void print_readable(const env::TraceReport& report) {
     std::cout << ", " << report.n_mismatches << " mismatches; first in " << text_of(*report.first);
   }
   std::cout << '\n';
+  print_readable("teacher-forced", report.forced);
+  print_readable("free-run", report.free);
   if (report.positions) print_readable(*report.positions, report);
   for (const env::TraceMismatch& mismatch : report.listed) {
     std::cout << "         " << text_of(mismatch) << '\n';

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "qtot/base/error.h"
 #include "qtot/config/value.h"
 #include "qtot/env/env.h"
@@ -13,13 +15,30 @@
 
 namespace qtot::env {
 
-const std::vector<EnvFamily>& families() {
-  static const std::vector<EnvFamily> table = {
+namespace {
+
+std::vector<EnvFamily>& table() {
+  static std::vector<EnvFamily> families = {
 #define QTOT_ENV(name) envs::name::family(),
 #include "envs/envs.def"
 #undef QTOT_ENV
   };
-  return table;
+  return families;
+}
+
+}  // namespace
+
+const std::vector<EnvFamily>& families() {
+  return table();
+}
+
+void add_family(EnvFamily family) {
+  for (const EnvFamily& known : families()) {
+    if (known.name == family.name) {
+      throw Error("environment \"" + family.name + "\": the name is taken");
+    }
+  }
+  table().push_back(std::move(family));
 }
 
 const EnvFamily& family(const std::string& name) {

@@ -33,11 +33,15 @@ Observed::Observed(const DecPomdpSpec& spec)
       global_state(size(spec.state_dim)),
       avail(size(spec.n_agents) * size(spec.n_actions)) {}
 
-void Comparison::compare(const Step& step, const StepResult& result) {
+void Comparison::compare(const Step& step, const StepResult& result,
+                         std::span<const double> agent_rewards) {
   const Tolerance::Field* field = tolerance_.find("r");
-  const auto reward = static_cast<double>(result.reward);
+  const auto team = static_cast<double>(result.reward);
+  const bool of_agents = step.rewards.size() > 1 && agent_rewards.size() == step.rewards.size();
   for (std::size_t i = 0; i < step.rewards.size(); ++i) {
-    match("r", field, i, 0, step.rewards[i], reward, as_float(step.rewards[i]) == reward);
+    const double expected = step.rewards[i];
+    const double found = of_agents ? agent_rewards[i] : team;
+    match("r", field, i, 0, expected, found, (of_agents ? expected : as_float(expected)) == found);
   }
   match_flag("terminated", step.terminated, result.terminated);
   match_flag("truncated", step.truncated, result.truncated);
@@ -96,6 +100,7 @@ void Comparison::match(const std::string& name, const Tolerance::Field* field, s
   const bool is_inexact = weight > 0;
   n_inexact += is_inexact;
   if (is_equal) {
+    ++n_equal;
     n_same_bits += is_inexact;
     return;
   }
@@ -116,6 +121,7 @@ void Comparison::match(const std::string& name, const Tolerance::Field* field, s
 
 void Comparison::match_flag(const std::string& name, bool expected, bool found) {
   ++n_values;
+  n_equal += expected == found;
   if (expected != found) differ(name, expected ? "1" : "0", found ? "1" : "0");
 }
 

@@ -22,7 +22,7 @@ struct Moment {
 /// What a line records of the step that it ends.
 struct Step {
   std::vector<Action> joint_action;  // [N]
-  std::vector<double> rewards;       // one for the team, or one an agent, all equal here
+  std::vector<double> rewards;       // one for the team, or one an agent
   bool terminated = false;
   bool truncated = false;
   std::optional<bool> won;
@@ -52,7 +52,9 @@ class Comparison {
   Comparison(const Tolerance& tolerance, const DecPomdpSpec& spec, std::size_t n_kept)
       : tolerance_(tolerance), spec_(spec), n_kept_(n_kept) {}
 
-  void compare(const Step& step, const StepResult& result);
+  /// Rewards of single agents are compared with Env::agent_rewards(), as doubles; where the
+  /// environment has none, each with the team's.
+  void compare(const Step& step, const StepResult& result, std::span<const double> agent_rewards);
   void compare(const Moment& moment, const Snapshot& state, const Observed& observed);
   void differ(const std::string& field, const std::string& expected, const std::string& found);
 
@@ -62,6 +64,7 @@ class Comparison {
   bool agrees() const { return n_unequal + n_beyond == 0; }
 
   long n_values = 0;
+  long n_equal = 0;      // of them: the same number, whether or not they need be
   long n_unequal = 0;    // of those that must be equal
   long n_inexact = 0;    // compared up to a bound
   long n_same_bits = 0;  // of n_inexact: equal all the same

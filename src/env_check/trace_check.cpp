@@ -84,11 +84,15 @@ class Checker {
     const config::Map args = kind_->args(config_, place_);
     for (Replay& replay : replays_) replay.env = family(kind_->family).make(args);
     spec_ = replays_[0].env->spec();
+    for (int agent = 0; agent < spec_.n_agents; ++agent) {
+      obs_dims_.push_back(size(replays_[0].env->obs_dim_of(agent)));
+    }
 
-    const std::array<std::pair<const char*, int>, 4> sizes = {{{"n_agents", spec_.n_agents},
-                                                               {"n_actions", spec_.n_actions},
-                                                               {"obs", spec_.obs_dim},
-                                                               {"state", spec_.state_dim}}};
+    const std::array<std::pair<const char*, int>, 4> sizes = {
+        {{"n_agents", spec_.n_agents},
+         {"n_actions", spec_.n_actions},
+         {"obs", static_cast<int>(obs_dims_[0])},
+         {"state", spec_.state_dim}}};
     for (const auto& [key, ours] : sizes) {
       const double theirs = read_number(need(header, key, place_), key, place_);
       if (theirs != ours) {
@@ -132,7 +136,7 @@ class Checker {
       const StepResult result = replay.env->step(step.joint_action, *chance);
       Comparison seen = comparison();
       if (!chance->trouble().empty()) seen.differ("u", "other outcomes", chance->trouble());
-      seen.compare(step, result);
+      seen.compare(step, result, replay.env->agent_rewards());
       compare(replay, seen, moment);
       bool is_explained = false;
       if (replay.restores_each_step && tolerance_.nudge && seen.n_beyond > 0) {
@@ -169,7 +173,7 @@ class Checker {
     const auto n_actions = size(spec_.n_actions);
     for (std::size_t a = 0; a < step.joint_action.size(); ++a) {
       const Action action = step.joint_action[a];
-      if (observed_->avail[a * n_actions + size(action)] == 1) continue;
+      if (observed_->avail[a * n_actions + size(action)] == 1 || kind_->plays_unavailable) continue;
       differ(replay, "a[" + std::to_string(a) + "]", "action " + std::to_string(action),
              "it is not available");
       return false;
@@ -202,13 +206,13 @@ class Checker {
 
   Moment read_moment(const Json& line) const {
     const auto n_agents = size(spec_.n_agents);
-    return {
-        .state = to_snapshot(*kind_, config_, need(line, "s", place_), place_),
-        .obs = read_table(need(line, "obs", place_), "obs", n_agents, size(spec_.obs_dim), place_),
-        .global_state =
-            read_numbers(need(line, "state", place_), "state", size(spec_.state_dim), place_),
-        .avail = read_table(need(line, "avail", place_), "avail", n_agents, size(spec_.n_actions),
-                            place_)};
+    return {.state = to_snapshot(*kind_, config_, need(line, "s", place_), place_),
+            .obs = read_ragged(need(line, "obs", place_), "obs", obs_dims_, size(spec_.obs_dim),
+                               place_),
+            .global_state =
+                read_numbers(need(line, "state", place_), "state", size(spec_.state_dim), place_),
+            .avail = read_table(need(line, "avail", place_), "avail", n_agents,
+                                size(spec_.n_actions), place_)};
   }
 
   Comparison comparison() const {
@@ -229,6 +233,10 @@ class Checker {
 
   // Takes what a line showed into the report. `is_explained`: it passed the one-ulp test.
   void count(Replay& replay, const Comparison& seen, bool is_explained) {
+    NumbersReport& numbers = replay.restores_each_step ? report_.forced : report_.free;
+    numbers.n_compared += seen.n_values;
+    numbers.n_equal += seen.n_equal;
+    numbers.max_error = std::max(numbers.max_error, seen.max_error);
     if (tolerance_.nudge && !replay.restores_each_step) {
       count_free_run(replay, seen);
       return;
@@ -274,7 +282,8 @@ class Checker {
   DecPomdpSpec spec_;
   std::array<Replay, 2> replays_ = {Replay{"teacher-forced", true, nullptr},
                                     Replay{"free-run", false, nullptr}};
-  Json config_;  // of the header
+  Json config_;                        // of the header
+  std::vector<std::size_t> obs_dims_;  // of each agent
   Tolerance tolerance_;
   Snapshot before_;  // recorded on the line before
   bool in_episode_ = false;

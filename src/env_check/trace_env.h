@@ -46,6 +46,8 @@ struct TraceEnv {
   /// What need not be equal; null: nothing.
   Tolerance (*tolerance)(const Json& config, const DecPomdpSpec& spec,
                          const Place& place) = nullptr;
+  /// Whether agents may choose actions that the recorded mask forbids, the rules saying what these do.
+  bool plays_unavailable = false;
 };
 
 /// Throws Error that lists the known names.

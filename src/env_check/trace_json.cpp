@@ -64,6 +64,10 @@ std::vector<int> read_integers(const Json& list, const std::string& what, std::s
 
 void flatten(const Json& value, const std::string& what, std::vector<double>& out,
              const Place& place) {
+  if (value.is_boolean()) {
+    out.push_back(value.get<bool>() ? 1 : 0);
+    return;
+  }
   if (!value.is_array()) {
     out.push_back(read_number(value, what, place));
     return;
@@ -90,14 +94,21 @@ std::vector<double> read_numbers(const Json& value, const std::string& what, std
 
 std::vector<double> read_table(const Json& value, const std::string& what, std::size_t rows,
                                std::size_t cols, const Place& place) {
-  if (!value.is_array() || value.size() != rows) {
-    place.fail(what + ": expected a list of " + std::to_string(rows) + " lists");
+  return read_ragged(value, what, std::vector<std::size_t>(rows, cols), cols, place);
+}
+
+std::vector<double> read_ragged(const Json& value, const std::string& what,
+                                const std::vector<std::size_t>& lengths, std::size_t cols,
+                                const Place& place) {
+  if (!value.is_array() || value.size() != lengths.size()) {
+    place.fail(what + ": expected a list of " + std::to_string(lengths.size()) + " lists");
   }
   std::vector<double> out;
-  out.reserve(rows * cols);
-  for (const Json& row : value) {
-    const std::vector<double> numbers = read_numbers(row, what, cols, place);
+  out.reserve(lengths.size() * cols);
+  for (std::size_t row = 0; row < lengths.size(); ++row) {
+    const std::vector<double> numbers = read_numbers(value[row], what, lengths[row], place);
     out.insert(out.end(), numbers.begin(), numbers.end());
+    out.resize((row + 1) * cols);
   }
   return out;
 }

@@ -34,7 +34,7 @@ int read_integer(const Json& value, const std::string& what, int low, int high, 
 std::vector<int> read_integers(const Json& list, const std::string& what, std::size_t size, int low,
                                int high, const Place& place);
 
-/// Appends the numbers of a list, or of a list of lists, or the number itself.
+/// Appends the numbers of a list, or of a list of lists, or the number itself; of a truth value 0 or 1.
 void flatten(const Json& value, const std::string& what, std::vector<double>& out,
              const Place& place);
 
@@ -45,6 +45,11 @@ std::vector<double> read_numbers(const Json& value, const std::string& what, std
 /// A list of `rows` lists of `cols` numbers, one row after the other.
 std::vector<double> read_table(const Json& value, const std::string& what, std::size_t rows,
                                std::size_t cols, const Place& place);
+
+/// The same with rows of their own lengths, each at most `cols`: zeros fill them up.
+std::vector<double> read_ragged(const Json& value, const std::string& what,
+                                const std::vector<std::size_t>& lengths, std::size_t cols,
+                                const Place& place);
 
 /// As a value of a configuration with this place as its origin.
 config::Value to_value(const Json& value, const Place& place);

@@ -30,7 +30,8 @@ bool agrees(Env& env, const Snapshot& start, const Step& step, const Moment& mom
     if (observed.avail[a * static_cast<std::size_t>(spec.n_actions) + action] != 1) return false;
   }
   Comparison seen(tolerance, spec, 0);
-  seen.compare(step, env.step(step.joint_action, chance));
+  const StepResult result = env.step(step.joint_action, chance);
+  seen.compare(step, result, env.agent_rewards());
   if (!chance.trouble().empty() || !seen.agrees()) return false;
   observed.read(env);
   seen.compare(moment, env.snapshot(), observed);

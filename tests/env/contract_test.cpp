@@ -146,6 +146,11 @@ TEST_P(EveryEnv, NamesEveryAction) {
   }
 }
 
+// Of a world of particles: any finite number may stand there.
+bool holds_real_numbers(const std::string& family, const std::string& array) {
+  return family == "mpe" && array != "step" && array != "goal";
+}
+
 TEST_P(EveryEnv, RestoreRefusesADamagedSnapshotAndNamesTheArray) {
   test::reset(*env_, 0);
   const env::Snapshot good = env_->snapshot();
@@ -160,6 +165,12 @@ TEST_P(EveryEnv, RestoreRefusesADamagedSnapshotAndNamesTheArray) {
     damaged = good;
     damaged[i].second.push_back(0);
     refuses(damaged);
+    if (holds_real_numbers(GetParam().family, good[i].first)) {
+      damaged = good;
+      damaged[i].second.back() = std::numeric_limits<double>::quiet_NaN();
+      refuses(damaged);
+      continue;
+    }
     // -1 is nobody, or no action yet, in some arrays
     for (const double wrong : {-2.0, 0.5, 1e300, std::numeric_limits<double>::quiet_NaN()}) {
       damaged = good;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -50,6 +51,16 @@ class Env {
   virtual void observe(std::span<float> obs, std::span<float> state,
                        std::span<std::uint8_t> avail) const = 0;
 
+  /// The rewards of the single agents for the last step [N], where the rules pay each its own and
+  /// StepResult::reward is made of them; empty where they pay the team. Valid until the next step.
+  virtual std::span<const double> agent_rewards() const { return {}; }
+
+  /// What agent `agent` has of the n_actions and obs_dim of the spec where agents differ: its first
+  /// n_actions_of(agent) actions, the others never being available, and the first obs_dim_of(agent)
+  /// entries of its observation, the others being 0. The same throughout its life.
+  virtual int n_actions_of(int agent) const;
+  virtual int obs_dim_of(int agent) const;
+
   /// Whether the episode is over, terminated or truncated, so that only reset() and restore() may
   /// follow. True of a restored state, too.
   virtual bool has_ended() const = 0;
@@ -73,20 +84,24 @@ class Env {
   virtual std::string action_name(int agent, Action action) const;
 };
 
-/// One kind of environment in the registry (envs/envs.def).
+/// One kind of environment in the registry: of envs/envs.def, or added by add_family().
 struct EnvFamily {
   std::string name;     // "stag_hunt"
   std::string summary;  // one line
   /// Builds it from `env_args`. Throws Error for an unknown key or a value that is not allowed.
-  std::unique_ptr<Env> (*make)(const config::Map& args) = nullptr;
+  std::function<std::unique_ptr<Env>(const config::Map& args)> make;
   /// Lists its options with their defaults.
-  std::vector<config::OptionInfo> (*options)() = nullptr;
+  std::function<std::vector<config::OptionInfo>()> options;
   /// Names of `env_args.map_name` that stand for a set of arguments; may be empty.
-  std::vector<std::string> (*maps)() = nullptr;
+  std::function<std::vector<std::string>()> maps;
 };
 
-/// In the order of envs/envs.def.
+/// In the order of envs/envs.def; then the added ones.
 const std::vector<EnvFamily>& families();
+
+/// Adds a family that is not of this library: of a plugin, or played by another process. To be called
+/// before other threads look at the families. Throws Error when the name is taken.
+void add_family(EnvFamily family);
 
 /// Throws Error that lists the known names when there is no such family.
 const EnvFamily& family(const std::string& name);

@@ -45,6 +45,18 @@ struct PositionReport {
 /// Whether steps beyond 1e-5 are rare: less than 1 %, or one alone.
 bool enough_within(long n_steps_beyond, long n_steps);
 
+/// How near one of the two replays came, over everything that was compared.
+struct NumbersReport {
+  long n_compared = 0;   // numbers and flags
+  long n_equal = 0;      // of them: to the bit
+  double max_error = 0;  // of those that may differ within a bound
+
+  /// Equal ones among all; 1 where nothing was compared.
+  double ratio() const {
+    return n_compared == 0 ? 1 : static_cast<double>(n_equal) / static_cast<double>(n_compared);
+  }
+};
+
 struct TraceReport {
   std::string file;
   std::string env;     // the header's name: "staghunt"
@@ -52,6 +64,8 @@ struct TraceReport {
   int n_episodes = 0;
   int n_steps = 0;
   int n_abandoned = 0;    // episodes that end where the reference itself raised
+  NumbersReport forced;   // of the teacher-forced replay
+  NumbersReport free;     // of the free run
   long n_values = 0;      // numbers and flags compared
   long n_mismatches = 0;  // of what must be equal, or lies beyond its bound where no step may
   std::optional<TraceMismatch> first;
@@ -71,7 +85,8 @@ struct TraceOptions {
 /// recorded state before it, and free-run, where only an episode's first state is loaded. After each
 /// line the full state, the observations, the state vector and the availability of actions are
 /// compared, after a step also reward and end: exactly, but for the positions of a kind that has
-/// them. A free run that has left the recording starts again from the recorded state, so that one
+/// them, and for the float64 worlds whose reference calls the machine's exp and log (`mpe`), compared
+/// within 1e-9, and within 1e-6 where it hands out float32. A free run that has left the recording starts again from the recorded state, so that one
 /// difference is counted once; with positions it rests until the next episode, and is information
 /// only.
 ///
