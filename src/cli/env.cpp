@@ -6,6 +6,7 @@
 #include "qtot/env/env.h"
 #include "qtot/env/playthrough.h"
 #include "qtot/env_check/trace_check.h"
+#include "qtot/env_check/trace_record.h"
 #include "qtot/yaml/yaml.h"
 
 namespace qtot::cli {
@@ -213,6 +214,45 @@ void add_check(Verb& env) {
   verb.action([arguments] { return check(*arguments); });
 }
 
+struct RecordArguments {
+  env::RecordOptions options;
+  std::vector<std::string> words;
+  std::string out;
+  bool json = false;
+};
+
+ExitCode record(RecordArguments arguments) {
+  arguments.options.env_args = yaml::parse_assignments(assignments(arguments.words));
+  const env::RecordReport report = env::record_trace(arguments.out, arguments.options);
+  if (arguments.json) {
+    std::cout << Json{{"file", arguments.out},
+                      {"env", report.env},
+                      {"episodes", report.n_episodes},
+                      {"steps", report.n_steps}}
+                     .dump(2)
+              << '\n';
+  } else {
+    std::cout << arguments.out << ": " << report.n_episodes << " episodes, " << report.n_steps
+              << " steps of uniform play\n";
+  }
+  return ExitCode::kDone;
+}
+
+void add_record(Verb& env) {
+  Verb verb =
+      env.verb("record", "Record uniform play, for env check and for other implementations");
+  auto arguments = std::make_shared<RecordArguments>();
+  verb.option("name", arguments->options.env, "environment or map").required().type_name("NAME");
+  verb.option("words", arguments->words, "[with] key=value ...: its arguments")
+      .type_name("KEY=VALUE");
+  verb.option("--out", arguments->out, "the recording").required().type_name("TRACE.jsonl[.gz]");
+  verb.option("--episodes", arguments->options.n_episodes, "how many (default: 5)")
+      .range(1, 1000000);
+  verb.option("--seed", arguments->options.seed, "of chance and actions (default: 1)");
+  verb.json_flag(arguments->json);
+  verb.action([arguments] { return record(*arguments); });
+}
+
 void add_play(Verb& env) {
   struct Arguments {
     std::string name;
@@ -225,7 +265,7 @@ void add_play(Verb& env) {
   verb.option("--seed", arguments->seed, "of chance and actions (default: 1)");
   verb.option("--steps", arguments->max_steps, "at most so many (default: 20)").range(1, 1000000);
   verb.action([arguments] {
-    const auto played = env::family(arguments->name).make({});
+    const auto played = env::make_named(arguments->name);
     const std::string command =
         "qtot env play " + arguments->name + " --seed=" + std::to_string(arguments->seed);
     std::cout << env::playthrough(*played, command, arguments->seed, arguments->max_steps);
@@ -236,11 +276,12 @@ void add_play(Verb& env) {
 }  // namespace
 
 void add_env(Verb& app) {
-  Verb verb = app.verb("env", "Environments: list, info, check, play");
+  Verb verb = app.verb("env", "Environments: list, info, check, record, play");
   verb.require_verb();
   add_list(verb);
   add_info(verb);
   add_check(verb);
+  add_record(verb);
   add_play(verb);
 }
 

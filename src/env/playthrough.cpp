@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "qtot/base/check.h"
+#include "qtot/env/uniform_play.h"
 
 namespace qtot::env {
 namespace {
@@ -77,7 +77,9 @@ class Player {
     PhiloxChance chance(seed_, math::Stream::kStep, 0, step);
     out += "joint_action";
     for (int agent = 0; agent < spec_.n_agents; ++agent) {
-      const Action action = draw_action(agent, acting);
+      const auto avail = std::span<const std::uint8_t>(avail_).subspan(
+          size(agent) * size(spec_.n_actions), size(spec_.n_actions));
+      const Action action = uniform_action(avail, agent, acting);
       joint_action_[size(agent)] = action;
       out += " " + std::to_string(action);
     }
@@ -86,18 +88,6 @@ class Player {
     append(out, result.reward);
     out += result.terminated ? "\nterminated 1" : "\nterminated 0";
     out += result.truncated ? "\ntruncated 1\n" : "\ntruncated 0\n";
-  }
-
-  Action draw_action(int agent, Chance& chance) const {
-    const auto avail =
-        std::span(avail_).subspan(size(agent) * size(spec_.n_actions), size(spec_.n_actions));
-    std::uint32_t n_available = 0;
-    for (const std::uint8_t is_available : avail) n_available += is_available;
-    QTOT_CHECK_GT(n_available, 0U);
-    std::uint32_t skip = chance.choose(0, agent, n_available);
-    std::size_t action = 0;
-    while (avail[action] == 0 || skip-- > 0) ++action;
-    return static_cast<Action>(action);
   }
 
   Env& env_;

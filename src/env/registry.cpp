@@ -55,9 +55,9 @@ const EnvFamily& family(const std::string& name) {
               (near.empty() ? "" : "did you mean " + near + "? ") + "known:" + list);
 }
 
-std::unique_ptr<Env> make_named(const std::string& name, config::Map args) {
+NamedEnv find_named(const std::string& name, config::Map args) {
   for (const EnvFamily& family : families()) {
-    if (family.name == name) return family.make(args);
+    if (family.name == name) return {&family, std::move(args)};
   }
   for (const EnvFamily& family : families()) {
     for (const std::string& map : family.maps()) {
@@ -67,10 +67,15 @@ std::unique_ptr<Env> make_named(const std::string& name, config::Map args) {
                     " must be left out: \"" + name + "\" is a map");
       }
       args.emplace_back("map_name", config::Value{name, "name of the environment"});
-      return family.make(args);
+      return {&family, std::move(args)};
     }
   }
-  return family(name).make(args);  // throws
+  return {&family(name), std::move(args)};  // throws
+}
+
+std::unique_ptr<Env> make_named(const std::string& name, config::Map args) {
+  const NamedEnv named = find_named(name, std::move(args));
+  return named.family->make(named.args);
 }
 
 }  // namespace qtot::env

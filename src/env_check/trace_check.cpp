@@ -79,10 +79,10 @@ class Checker {
     if (!name.is_string()) place_.fail("env: expected text");
     kind_ = &trace_env(name.get<std::string>(), place_);
     report_.env = kind_->name;
-    report_.family = kind_->family;
     config_ = need(header, "config", place_);
+    report_.family = kind_->family.empty() ? named_family() : kind_->family;
     const config::Map args = kind_->args(config_, place_);
-    for (Replay& replay : replays_) replay.env = family(kind_->family).make(args);
+    for (Replay& replay : replays_) replay.env = family(report_.family).make(args);
     spec_ = replays_[0].env->spec();
     for (int agent = 0; agent < spec_.n_agents; ++agent) {
       obs_dims_.push_back(size(replays_[0].env->obs_dim_of(agent)));
@@ -103,6 +103,12 @@ class Checker {
     if (kind_->tolerance != nullptr) tolerance_ = kind_->tolerance(config_, spec_, place_);
     if (tolerance_.nudge) report_.positions.emplace();
     observed_ = std::make_unique<Observed>(spec_);
+  }
+
+  std::string named_family() const {
+    const Json& name = need(config_, "family", place_);
+    if (!name.is_string()) place_.fail("config.family: expected text");
+    return name.get<std::string>();
   }
 
   void on_reset(const Json& line) {

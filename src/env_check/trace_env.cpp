@@ -1,8 +1,8 @@
 #include "env_check/trace_env.h"
 
 #include <algorithm>
-#include <array>
 
+#include "env_check/draws.h"
 #include "env_check/smaclite.h"
 #include "env_check/stag_hunt_script.h"
 
@@ -50,6 +50,14 @@ config::Map stag_hunt_args(const Json& config, const Place& place) {
   return *args;
 }
 
+// Our own recordings (trace_record.h) bring our own arguments.
+config::Map own_args(const Json& config, const Place& place) {
+  config::Value value = to_value(need(config, "env_args", place), place);
+  auto* args = std::get_if<config::Map>(&value.data);
+  if (args == nullptr) place.fail("config.env_args: expected an object");
+  return std::move(*args);
+}
+
 // For games without chance: any question is one too many.
 class NoChance final : public ScriptedChance {
  public:
@@ -69,8 +77,8 @@ std::unique_ptr<ScriptedChance> no_script(const Json&, const DecPomdpSpec&, cons
   return std::make_unique<NoChance>();
 }
 
-const std::array<TraceEnv, 6>& table() {
-  static const std::array<TraceEnv, 6> kinds = {{
+const std::vector<TraceEnv>& table() {
+  static const std::vector<TraceEnv> kinds = {
       {"matrix", "matrix_game", matrix_args, {}, {}, no_script},
       {"uoematrix", "matrix_game", uoe_args, {{"t", "step"}}, {}, no_script},
       {"mmdp", "mmdp", mmdp_args, {}, {}, no_script},
@@ -84,7 +92,8 @@ const std::array<TraceEnv, 6>& table() {
        smaclite_script,
        smaclite_snapshot,
        smaclite_tolerance},
-  }};
+      {"qtot", "", own_args, {}, {}, draws_script},
+  };
   return kinds;
 }
 

@@ -31,7 +31,7 @@ class ScriptedChance : public Chance {
 /// What a recording of one kind needs to be replayed. One entry a kind, in trace_env.cpp.
 struct TraceEnv {
   std::string name;    // in the header
-  std::string family;  // ours
+  std::string family;  // ours; "": the header's config says it
   /// Our arguments for the header's `config`.
   config::Map (*args)(const Json& config, const Place& place) = nullptr;
   /// Names of arrays of `s` that we call otherwise: (theirs, ours).

@@ -113,6 +113,30 @@ std::vector<double> read_ragged(const Json& value, const std::string& what,
   return out;
 }
 
+namespace {
+
+Json value_json(const config::Value& value) {
+  if (const auto* flag = std::get_if<bool>(&value.data)) return *flag;
+  if (const auto* integer = std::get_if<std::int64_t>(&value.data)) return *integer;
+  if (const auto* number = std::get_if<double>(&value.data)) return *number;
+  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  if (const auto* map = std::get_if<config::Map>(&value.data)) return to_json(*map);
+  if (const auto* list = std::get_if<config::List>(&value.data)) {
+    Json out = Json::array();
+    for (const config::Value& item : *list) out.push_back(value_json(item));
+    return out;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Json to_json(const config::Map& args) {
+  Json out = Json::object();
+  for (const auto& [key, value] : args) out[key] = value_json(value);
+  return out;
+}
+
 config::Value to_value(const Json& value, const Place& place) {
   config::Value out;
   out.origin = place.text();

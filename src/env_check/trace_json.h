@@ -51,6 +51,9 @@ std::vector<double> read_ragged(const Json& value, const std::string& what,
                                 const std::vector<std::size_t>& lengths, std::size_t cols,
                                 const Place& place);
 
+/// The arguments of an environment as an object.
+Json to_json(const config::Map& args);
+
 /// As a value of a configuration with this place as its origin.
 config::Value to_value(const Json& value, const Place& place);
 

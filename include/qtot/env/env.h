@@ -106,6 +106,16 @@ void add_family(EnvFamily family);
 /// Throws Error that lists the known names when there is no such family.
 const EnvFamily& family(const std::string& name);
 
+/// What a short name stands for.
+struct NamedEnv {
+  const EnvFamily* family = nullptr;
+  config::Map args;
+};
+
+/// The family of a short name, and its arguments: those given, and the map that the name may mean.
+/// Throws Error as family() does, and for a map_name beside the name of a map.
+NamedEnv find_named(const std::string& name, config::Map args = {});
+
 /// The environment of a short name: a family with its defaults ("stag_hunt") or one of the maps of a
 /// family ("stag_hunt_small"; the first family that has it), with further arguments. Throws Error as family() and
 /// make do, and for a map_name beside the name of a map.
