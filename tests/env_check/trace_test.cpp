@@ -28,8 +28,8 @@ std::vector<fs::path> recordings(const fs::path& folder) {
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    for (const char* prefix :
-         {"matrix-", "matrixgames-", "mmdp-", "twostep-", "staghunt-", "smaclite-"}) {
+    for (const char* prefix : {"matrix-", "matrixgames-", "mmdp-", "twostep-", "staghunt-",
+                               "smaclite-", "lbf-", "rware-", "mpe-"}) {
       if (name.starts_with(prefix)) paths.push_back(entry.path());
     }
   }
@@ -111,6 +111,43 @@ TEST_F(MutatedTrace, AnotherPositionOfPreyIsFoundAtItsLine) {
 
 TEST_F(MutatedTrace, AnotherOutcomeOfChanceIsFoundAtItsLine) {
   replace(10, "\"choice\":[[", "[[", "[[1,0],[");
+  EXPECT_EQ(refusal(), ":10: u.choice: longer than the moves in u.prey_move");
+}
+
+TEST_F(MutatedTrace, AnotherActionIsFoundAtItsLine) {
+  replace(3, "\"a\"", "[2,0,0,2]", "[4,0,0,2]");  // agent 0 moved left, and would have stayed
+  const env::TraceReport report = env::check_trace(write());
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.first->line, 3) << describe(report);
+}
+
+TEST_F(MutatedTrace, AnUnavailableActionIsAMismatchAndNoCrash) {
+  replace(3, "\"a\"", "[2,", "[0,");  // agent 0 stands at the right edge
+  expect_mismatch(3, "a[0]", "action 0");
+}
+
+TEST_F(MutatedTrace, BadFilesAreRefusedWithFileAndLine) {
+  const auto original = lines_;
+  const auto refused = [&](std::size_t n, const std::string& line) {
+    lines_ = original;
+    lines_.at(n - 1) = line;
+    return refusal();
+  };
+  EXPECT_EQ(refused(4, "{\"k\":"), ":4: not JSON at byte 6");
+  EXPECT_EQ(refused(4, "[1]"), ":4: expected a JSON object, found another value");
+  EXPECT_EQ(refused(4, "{\"k\":\"step\",\"a\":1e999}"), ":4: a number that no double holds");
+  EXPECT_EQ(refused(4, std::string(1000, '[')), ":4: nested deeper than a recording");
+  EXPECT_EQ(refused(4, "{\"k\":\"step\"}"), ":4: the key a is missing");
+  EXPECT_EQ(refused(4, "{\"k\":\"walk\"}"), ":4: k: expected reset, step or error");
+  EXPECT_EQ(refused(4, "{\"k\":\"step\",\"a\":[0,0,0]}"), ":4: a: expected a list of 4 integers");
+  EXPECT_EQ(refused(4, "{\"k\":\"step\",\"a\":[0,0,0,6]}"), ":4: a: expected an integer in [0, 5]");
+  EXPECT_EQ(refused(2, original[2]), ":2: a step outside an episode");
+  EXPECT_EQ(refused(1, original[1]), ":1: expected the header first");
+  EXPECT_EQ(refused(4, std::string((4 << 20) + 2, ' ')), ":4: a line longer than 4 MiB");
+}
+
+TEST_F(MutatedTrace, AnUnknownEnvironmentOrConfigurationIsBadInput) {
+  replace(1, "\"env\"", "\"staghunt\"", "\"smax\"");
   EXPECT_TRUE(refusal().starts_with(
       ":1: env \"smax\": no recording of this environment can be checked; known: matrix "))
       << refusal();
