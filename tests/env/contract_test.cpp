@@ -1,9 +1,11 @@
 // What every environment promises, over every line of envs/envs.def and every map.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <span>
 #include <sstream>
 
 #include "env/every_env.h"
@@ -109,6 +111,72 @@ TEST_P(EveryEnv, ARestoredSnapshotContinuesIdentically) {
     other->restore(env_->snapshot());
     EXPECT_TRUE(other->has_ended());
     EXPECT_EQ(View(*other), View(*env_));
+  }
+}
+
+// One step of an episode: what was paid, and what is seen after it.
+struct Seen {
+  env::StepResult result;
+  std::vector<double> agent_rewards;
+  View view;
+  env::Snapshot snapshot;
+};
+
+Seen played_step(env::Env& env, std::uint64_t ticket, int t) {
+  const env::StepResult result = random_step(env, ticket, t);
+  const std::span<const double> rewards = env.agent_rewards();
+  return {result, {rewards.begin(), rewards.end()}, View(env), env.snapshot()};
+}
+
+TEST_P(EveryEnv, ASnapshotOfAnyStepReproducesTheRestOfTheEpisode) {
+  constexpr int kBudget =
+      15000;  // steps; the rest of a long episode is cut, so that all maps take seconds
+  test::reset(*env_, 3);
+  std::vector<env::Snapshot> before = {env_->snapshot()};
+  std::vector<Seen> episode;
+  for (int t = 0; !env_->has_ended(); ++t) {
+    episode.push_back(played_step(*env_, 3, t));
+    before.push_back(episode.back().snapshot);
+  }
+  const int length = static_cast<int>(episode.size());
+  const int n_steps = std::max(1, kBudget / length);
+  for (int start = 0; start < length; ++start) {
+    env_->restore(before[View::size(start)]);
+    for (int t = start; t < std::min(length, start + n_steps); ++t) {
+      const Seen again = played_step(*env_, 3, t);
+      const Seen& first = episode[View::size(t)];
+      ASSERT_EQ(again.view, first.view) << "from step " << start << " at step " << t;
+      ASSERT_EQ(again.snapshot, first.snapshot) << "from step " << start << " at step " << t;
+      ASSERT_EQ(again.agent_rewards, first.agent_rewards);
+      ASSERT_EQ(again.result.reward, first.result.reward);
+      ASSERT_EQ(again.result.terminated, first.result.terminated);
+      ASSERT_EQ(again.result.truncated, first.result.truncated);
+      ASSERT_EQ(again.result.won, first.result.won);
+    }
+  }
+}
+
+// What one agent has less of than others is never available, and is 0.
+TEST_P(EveryEnv, ShowsNothingBeyondAnAgentsOwnActionsAndObservation) {
+  for (int agent = 0; agent < spec_.n_agents; ++agent) {
+    ASSERT_GE(env_->n_actions_of(agent), 1);
+    ASSERT_LE(env_->n_actions_of(agent), spec_.n_actions);
+    ASSERT_GE(env_->obs_dim_of(agent), 1);
+    ASSERT_LE(env_->obs_dim_of(agent), spec_.obs_dim);
+  }
+  test::reset(*env_, 1);
+  for (int t = 0;; ++t) {
+    const View view(*env_, 9);
+    for (int agent = 0; agent < spec_.n_agents; ++agent) {
+      for (int u = env_->n_actions_of(agent); u < spec_.n_actions; ++u) {
+        ASSERT_EQ(view.avail[View::size(agent * spec_.n_actions + u)], 0);
+      }
+      for (int i = env_->obs_dim_of(agent); i < spec_.obs_dim; ++i) {
+        ASSERT_EQ(view.obs[View::size(agent * spec_.obs_dim + i)], 0);
+      }
+    }
+    if (env_->has_ended()) break;
+    random_step(*env_, 1, t);
   }
 }
 
