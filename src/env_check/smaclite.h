@@ -12,7 +12,7 @@ namespace qtot::env {
 config::Map smaclite_args(const Json& config, const Place& place);
 
 /// `s` in the order of our snapshot. Removed units are absent there: of them only `alive` is known.
-Snapshot smaclite_snapshot(const Json& config, const Json& s, const Place& place);
+Snapshot smaclite_snapshot(const Json& config, const Json& line, const Place& place);
 
 /// `u.order`: for each tick the units in the order in which they act.
 std::unique_ptr<ScriptedChance> smaclite_script(const Json& line, const DecPomdpSpec& spec,

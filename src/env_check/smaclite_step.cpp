@@ -116,7 +116,8 @@ void add(std::vector<double>& weights, std::size_t n, bool is_position) {
 
 }  // namespace
 
-Snapshot smaclite_snapshot(const Json& config, const Json& s, const Place& place) {
+Snapshot smaclite_snapshot(const Json& config, const Json& line, const Place& place) {
+  const Json& s = need(line, "s", place);
   const auto starts = read_smaclite_config(config, place).starts();
   const double t = read_number(need(s, "t", place), "s.t", place);
   const Json& rows = need(s, "units", place);

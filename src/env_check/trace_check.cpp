@@ -212,7 +212,7 @@ class Checker {
 
   Moment read_moment(const Json& line) const {
     const auto n_agents = size(spec_.n_agents);
-    return {.state = to_snapshot(*kind_, config_, need(line, "s", place_), place_),
+    return {.state = to_snapshot(*kind_, config_, line, place_),
             .obs = read_ragged(need(line, "obs", place_), "obs", obs_dims_, size(spec_.obs_dim),
                                place_),
             .global_state =

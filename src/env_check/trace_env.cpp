@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "env_check/draws.h"
+#include "env_check/mpe.h"
 #include "env_check/smaclite.h"
 #include "env_check/stag_hunt_script.h"
 
@@ -92,6 +93,7 @@ const std::vector<TraceEnv>& table() {
        smaclite_script,
        smaclite_snapshot,
        smaclite_tolerance},
+      {"mpe", "mpe", mpe_args, {}, {}, no_script, mpe_snapshot, mpe_tolerance},
       {"qtot", "", own_args, {}, {}, draws_script},
   };
   return kinds;
@@ -121,8 +123,10 @@ const TraceEnv& trace_env(const std::string& name, const Place& place) {
              "checked; known:" + known);
 }
 
-Snapshot to_snapshot(const TraceEnv& kind, const Json& config, const Json& s, const Place& place) {
-  if (kind.snapshot != nullptr) return kind.snapshot(config, s, place);
+Snapshot to_snapshot(const TraceEnv& kind, const Json& config, const Json& line,
+                     const Place& place) {
+  if (kind.snapshot != nullptr) return kind.snapshot(config, line, place);
+  const Json& s = need(line, "s", place);
   if (!s.is_object()) place.fail("s: expected an object");
   Snapshot out;
   for (const auto& [key, value] : s.items()) {

@@ -41,8 +41,8 @@ struct TraceEnv {
   /// The outcomes of chance in `line`. `ours` is a snapshot of our environment, for its sizes.
   std::unique_ptr<ScriptedChance> (*script)(const Json& line, const DecPomdpSpec& spec,
                                             const Snapshot& ours, const Place& place) = nullptr;
-  /// `s` as a snapshot of ours, where names and words do not do; NaN where nothing is recorded.
-  Snapshot (*snapshot)(const Json& config, const Json& s, const Place& place) = nullptr;
+  /// `s` of a line as a snapshot of ours, where names and words do not do; NaN where nothing is recorded.
+  Snapshot (*snapshot)(const Json& config, const Json& line, const Place& place) = nullptr;
   /// What need not be equal; null: nothing.
   Tolerance (*tolerance)(const Json& config, const DecPomdpSpec& spec,
                          const Place& place) = nullptr;
@@ -54,7 +54,8 @@ struct TraceEnv {
 const TraceEnv& trace_env(const std::string& name, const Place& place);
 
 /// `s` of a line as a snapshot of ours; what is null is left out.
-Snapshot to_snapshot(const TraceEnv& kind, const Json& config, const Json& s, const Place& place);
+Snapshot to_snapshot(const TraceEnv& kind, const Json& config, const Json& line,
+                     const Place& place);
 
 /// A part of `config` that our rules have built in: Error unless it is `only`.
 void must_equal(const Json& config, const std::string& key, const Json& only, const Place& place);
