@@ -85,10 +85,13 @@ char letter_of(const env::DrawnUnit& unit) {
   return letter > ' ' && letter <= '~' ? letter : '?';
 }
 
-// Later ones cover earlier ones.
-int rank_of(env::UnitState state) {
-  if (state == env::UnitState::kDead) return 0;
-  return state == env::UnitState::kOut ? 1 : 2;
+constexpr int kRanks = 4;
+
+// Higher ones cover lower ones: an agent the landmark that it has reached.
+int rank_of(const env::DrawnUnit& unit) {
+  if (unit.state == env::UnitState::kDead) return 0;
+  if (unit.state == env::UnitState::kOut) return 1;
+  return unit.team == env::Team::kNeutral ? 2 : kRanks - 1;
 }
 
 // Whether 0 <= value < end, which a number that is not finite does not meet.
@@ -100,14 +103,15 @@ class Map {
  public:
   explicit Map(const env::Drawing& drawing) : drawing_(drawing) {
     if (!(drawing.cell_size > 0)) return;
-    const double columns = drawing.width / drawing.cell_size;
-    const double rows = drawing.height / drawing.cell_size;
+    const double columns = fineness_of(drawing) * drawing.width / drawing.cell_size;
+    const double rows = fineness_of(drawing) * drawing.height / drawing.cell_size;
     if (!lies_below(columns, kMaxSide + 1) || !lies_below(rows, kMaxSide + 1)) return;
+    fineness_ = fineness_of(drawing);
     n_columns_ = static_cast<int>(columns) + (static_cast<int>(columns) < columns ? 1 : 0);
     n_rows_ = static_cast<int>(rows) + (static_cast<int>(rows) < rows ? 1 : 0);
     cells_.resize(static_cast<std::size_t>(n_columns_) * static_cast<std::size_t>(n_rows_));
     put_ground();
-    for (const int rank : {0, 1, 2}) put_units(rank);
+    for (int rank = 0; rank < kRanks; ++rank) put_units(rank);
   }
 
   void write(Writer& out) const {
@@ -123,6 +127,15 @@ class Map {
   }
 
  private:
+  // Characters on the side of a cell: one, but in a small world without a grid enough to tell where in
+  // a cell somebody is.
+  static int fineness_of(const env::Drawing& drawing) {
+    constexpr double kColumns = 24;
+    const double columns = drawing.width / drawing.cell_size;
+    if (drawing.has_grid || !(columns >= 1) || columns >= kColumns) return 1;
+    return static_cast<int>(kColumns / columns) + 1;
+  }
+
   std::size_t index(int column, int row) const {
     return static_cast<std::size_t>(row) * static_cast<std::size_t>(n_columns_) +
            static_cast<std::size_t>(column);
@@ -131,19 +144,30 @@ class Map {
   void put_ground() {
     constexpr std::string_view kLetters = "#~!*:";  // in the order of env::Ground
     for (const env::DrawnCell& cell : drawing_.cells) {
-      if (!lies_below(cell.x, n_columns_) || !lies_below(cell.y, n_rows_)) continue;
       const bool is_labelled = !cell.label.empty() && cell.label[0] > ' ' && cell.label[0] <= '~';
       const char letter =
           is_labelled ? cell.label[0] : kLetters[static_cast<std::size_t>(cell.ground)];
-      cells_[index(cell.x, cell.y)] = {.letter = letter, .ink = Ink::kPlain};
+      put_cell(cell, letter);
+    }
+  }
+
+  void put_cell(const env::DrawnCell& cell, char letter) {
+    for (int dy = 0; dy < fineness_; ++dy) {
+      for (int dx = 0; dx < fineness_; ++dx) {
+        const double column = static_cast<double>(cell.x) * fineness_ + dx;
+        const double row = static_cast<double>(cell.y) * fineness_ + dy;
+        if (!lies_below(column, n_columns_) || !lies_below(row, n_rows_)) continue;
+        cells_[index(static_cast<int>(column), static_cast<int>(row))] = {.letter = letter,
+                                                                          .ink = Ink::kPlain};
+      }
     }
   }
 
   void put_units(int rank) {
     for (const env::DrawnUnit& unit : drawing_.units) {
-      const double column = (unit.x - drawing_.x_min) / drawing_.cell_size;
-      const double row = (unit.y - drawing_.y_min) / drawing_.cell_size;
-      if (rank_of(unit.state) != rank) continue;
+      const double column = fineness_ * (unit.x - drawing_.x_min) / drawing_.cell_size;
+      const double row = fineness_ * (unit.y - drawing_.y_min) / drawing_.cell_size;
+      if (rank_of(unit) != rank) continue;
       if (!lies_below(column, n_columns_) || !lies_below(row, n_rows_)) continue;
       const bool is_active = unit.state == env::UnitState::kActive;
       cells_[index(static_cast<int>(column), static_cast<int>(row))] = {
@@ -152,6 +176,7 @@ class Map {
   }
 
   const env::Drawing& drawing_;
+  int fineness_ = 1;
   int n_columns_ = 0;
   int n_rows_ = 0;
   std::vector<MapCell> cells_;

@@ -17,6 +17,7 @@ playback::Recording small_hunt() {
   env::Drawing drawing;
   drawing.width = 3;
   drawing.height = 2;
+  drawing.has_grid = true;
   drawing.cells = {{.x = 2, .y = 0, .ground = env::Ground::kWall, .label = ""}};
   env::DrawnUnit hunter, stag, dead;
   hunter.x = 0.5;
@@ -44,6 +45,18 @@ TEST(FrameText, TurnsTheMapWhereYGoesUp) {
   playback::Recording recording = small_hunt();
   recording.episodes[0].slots[1].drawing->y_is_up = true;
   EXPECT_THAT(frame_text(recording, 0, 1, false), HasSubstr("  . S .\n  0 . #\n"));
+}
+
+// Three units wide: nine characters a unit tell where in it somebody is.
+TEST(FrameText, DrawsASmallWorldWithoutAGridFinely) {
+  playback::Recording recording = small_hunt();
+  env::Drawing& drawing = *recording.episodes[0].slots[1].drawing;
+  drawing.has_grid = false;
+  drawing.units[0].x = drawing.units[1].x = 1.05;  // a hunter on a stag
+  drawing.units[0].y = drawing.units[1].y = 0.95;
+  const std::string text = frame_text(recording, 0, 1, false);
+  EXPECT_THAT(text, HasSubstr("  . . . . . . . . . 0 . . . . . . . . # # # # # # # # #\n"));
+  EXPECT_THAT(text, Not(HasSubstr("S")));
 }
 
 TEST(FrameText, HasAnsiWithColourAlone) {
