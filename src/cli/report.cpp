@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -22,6 +24,7 @@ struct Arguments {
   unsigned n_last = 3;
   unsigned n_smooth = 1;
   std::string out, csv, title;
+  std::string references;
   bool unfinished = false;
   bool json = false;
 };
@@ -71,6 +74,21 @@ std::string shown(double value) {
 std::string shown(double value, const report::Interval* interval) {
   if (interval == nullptr) return shown(value);
   return shown(value) + " [" + shown(interval->lo) + ", " + shown(interval->hi) + "]";
+}
+
+report::Reference read_reference(const std::string& text) {
+  const std::size_t at = text.rfind('=');
+  if (at != std::string::npos && at > 0) {
+    const char* const begin = text.data() + at + 1;
+    const char* const end = text.data() + text.size();
+    report::Reference reference{.label = text.substr(0, at)};
+    const auto read = std::from_chars(begin, end, reference.value);
+    constexpr double kMost = 1e100;  // as of a metric
+    if (read.ec == std::errc() && read.ptr == end && std::abs(reference.value) <= kMost) {
+      return reference;
+    }
+  }
+  throw Error("--reference " + text + ": expected LABEL=NUMBER");
 }
 
 void print_rows(const std::vector<std::vector<std::string>>& rows) {
@@ -134,6 +152,12 @@ void print_json(const report::Report& report) {
 }
 
 ExitCode run(const Arguments& arguments) {
+  std::vector<report::Reference> references;
+  for (const std::string& text : words_of(arguments.references))
+    references.push_back(read_reference(text));
+  if (!references.empty() && arguments.out.empty()) {
+    throw Error("--reference is drawn into the SVG of --out, which is missing");
+  }
   const std::vector<report::RunRecord> runs = read_runs(arguments);
   const report::Report report = report::make_report(runs, {.metric = arguments.metric,
                                                            .group_by = words_of(arguments.group_by),
@@ -141,7 +165,7 @@ ExitCode run(const Arguments& arguments) {
                                                            .n_smooth = arguments.n_smooth});
   if (!arguments.csv.empty()) write_file_atomically(arguments.csv, report::csv(report));
   if (!arguments.out.empty()) {
-    write_file_atomically(arguments.out, report::svg(report, arguments.title));
+    write_file_atomically(arguments.out, report::svg(report, arguments.title, references));
   }
   arguments.json ? print_json(report) : print_readable(report);
   return ExitCode::kDone;
@@ -173,6 +197,11 @@ void add_report(Verb& app) {
   verb.option("--out", arguments->out, "learning curves as SVG").type_name("FILE.svg");
   verb.option("--csv", arguments->csv, "the same figures step by step").type_name("FILE");
   verb.option("--title", arguments->title, "heading of the SVG (default: the metric)");
+  verb.option(
+          "--reference", arguments->references,
+          "figures of others, with commas between: dashed lines in the SVG, each in the colour of "
+          "the group of its label")
+      .type_name("LABEL=NUMBERS");
   verb.flag("--unfinished", arguments->unfinished, "take runs that are not finished, too");
   verb.json_flag(arguments->json);
   verb.action([arguments] { return run(*arguments); });

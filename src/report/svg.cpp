@@ -75,12 +75,14 @@ std::string line_from(double x1, double y1, double x2, double y2, const std::str
 // What is drawn: the groups of each environment, and the place of each label among the colours.
 struct Picture {
   const Report& report;
+  const std::vector<Reference>& references;
   std::vector<std::string> panels;
   std::vector<std::string> labels;
   double plot_width = kPlotWidth, plot_height = kPlotHeight;
   std::size_t n_columns = 1;
 
-  explicit Picture(const Report& given) : report(given) {
+  Picture(const Report& given, const std::vector<Reference>& others)
+      : report(given), references(others) {
     for (const GroupReport& group : report.groups) {
       if (std::ranges::find(panels, group.panel) == panels.end()) panels.push_back(group.panel);
       if (std::ranges::find(labels, group.label) == labels.end()) labels.push_back(group.label);
@@ -101,6 +103,7 @@ struct Picture {
   std::size_t place_of(const std::string& label) const {
     return static_cast<std::size_t>(std::ranges::find(labels, label) - labels.begin());
   }
+  bool has_label(const std::string& label) const { return place_of(label) < labels.size(); }
   std::string colour(const std::string& label) const {
     return kColours[place_of(label) % kColours.size()];
   }
@@ -140,6 +143,10 @@ class Panel {
         is_first = false;
       }
     }
+    for (const Reference& reference : picture_.references) {
+      low = std::min(low, reference.value);
+      high = std::max(high, reference.value);
+    }
     const bool is_share = picture_.report.metric.ends_with("battle_won_mean");
     if (is_share) {
       low = 0;
@@ -155,6 +162,7 @@ class Panel {
     std::string out = text_at(left_, top_ - 10, name_, " class=\"panel\"");
     out += axes();
     for (const GroupReport* group : groups_) out += band(*group);
+    for (const Reference& other : picture_.references) out += reference(other);
     for (const GroupReport* group : groups_) out += line(*group);
     return out;
   }
@@ -210,6 +218,16 @@ class Panel {
     points.pop_back();
     return "<polyline class=\"line\"" + picture_.stroke(group.label) + " points=\"" + points +
            "\"><title>" + escaped(group.name) + "</title></polyline>\n";
+  }
+
+  std::string reference(const Reference& other) const {
+    const double right = left_ + picture_.plot_width, y = y_of(other.value);
+    const bool is_known = picture_.has_label(other.label);
+    const std::string colour = is_known ? picture_.colour(other.label) : "#8b949e";
+    return line_from(left_, y, right, y,
+                     " stroke-width=\"1.4\" stroke-dasharray=\"6 4\" stroke=\"" + colour + "\"") +
+           text_at(right, y - 4, other.label + " " + trimmed(other.value, 2),
+                   " text-anchor=\"end\" font-size=\"11\"");
   }
 
   const Picture& picture_;
@@ -269,8 +287,9 @@ std::string legend(const Picture& picture, double top, double& height) {
 
 }  // namespace
 
-std::string svg(const Report& report, const std::string& title) {
-  const Picture picture(report);
+std::string svg(const Report& report, const std::string& title,
+                const std::vector<Reference>& references) {
+  const Picture picture(report, references);
   double legend_height = 0;
   std::string body = legend(picture, kHead, legend_height);
   const double top = kHead + legend_height;
@@ -288,7 +307,9 @@ std::string svg(const Report& report, const std::string& title) {
          "\" font-family=\"sans-serif\" font-size=\"13\" role=\"img\">\n<title>" + escaped(shown) +
          " over environment steps</title>\n" + kStyle +
          text_at(kLeft, 24, shown, " class=\"title\"") +
-         text_at(kLeft, 44, caption(report), " class=\"caption\"") + body + "</svg>\n";
+         text_at(kLeft, 44, caption(report) + (references.empty() ? "" : "; dashed: references"),
+                 " class=\"caption\"") +
+         body + "</svg>\n";
 }
 
 }  // namespace qtot::report

@@ -254,6 +254,22 @@ TEST(SvgTest, HasAPanelForEachEnvironmentAndALineAndABandForEachGroup) {
   EXPECT_EQ(count(text, "class=\"band\" fill=\"#0072B2\""), 2U);
 }
 
+TEST(SvgTest, AReferenceIsALineInTheColourOfItsGroup) {
+  const TempFolder temp;
+  write_run(temp / "a", {.env = "combat", .map_name = "3m", .seed = 1});
+  write_run(temp / "b", {.env = "combat", .map_name = "3m", .name = "vdn", .lr = "1", .seed = 1});
+  const Report report = make_report(read_all(temp.path()), {});
+  const std::string label = report.groups[1].label;
+  const std::string text = svg(report, "", {{label, -500.5}, {"<nobody>", 2}});
+  expect_well_formed(text);
+  EXPECT_EQ(count(text, "stroke-dasharray=\"6 4\" stroke=\"#D55E00\""), 1U);
+  EXPECT_EQ(count(text, "stroke-dasharray=\"6 4\" stroke=\"#8b949e\""), 1U);
+  EXPECT_THAT(text, HasSubstr(label + " -500.5<"));
+  EXPECT_THAT(text, HasSubstr("&lt;nobody&gt; 2<"));
+  EXPECT_THAT(text, HasSubstr("; dashed: references"));
+  EXPECT_THAT(text, HasSubstr(">-600<"));  // the axis reaches it
+}
+
 TEST(SvgTest, OfOneRunIsALineWithoutABand) {
   const TempFolder temp;
   write_run(temp / "a", {.values = {3}});
