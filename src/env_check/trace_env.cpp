@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "env_check/lbf_config.h"
 #include "env_check/smaclite.h"
 #include "env_check/stag_hunt_script.h"
 
@@ -69,13 +70,14 @@ std::unique_ptr<ScriptedChance> no_script(const Json&, const DecPomdpSpec&, cons
   return std::make_unique<NoChance>();
 }
 
-const std::array<TraceEnv, 6>& table() {
-  static const std::array<TraceEnv, 6> kinds = {{
+const std::array<TraceEnv, 7>& table() {
+  static const std::array<TraceEnv, 7> kinds = {{
       {"matrix", "matrix_game", matrix_args, {}, {}, no_script},
       {"uoematrix", "matrix_game", uoe_args, {{"t", "step"}}, {}, no_script},
       {"mmdp", "mmdp", mmdp_args, {}, {}, no_script},
       {"twostep", "two_step", two_step_args, {}, {"1", "2A", "2B", "end"}, no_script},
       {"staghunt", "stag_hunt", stag_hunt_args, {}, {}, stag_hunt_script},
+      {"lbf", "lbf", lbf_args, {}, {}, no_script, nullptr, nullptr, true},
       {"smaclite",
        "combat",
        smaclite_args,

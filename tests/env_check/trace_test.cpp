@@ -29,7 +29,7 @@ std::vector<fs::path> recordings(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
     for (const char* prefix :
-         {"matrix-", "matrixgames-", "mmdp-", "twostep-", "staghunt-", "smaclite-"}) {
+         {"matrix-", "matrixgames-", "mmdp-", "twostep-", "staghunt-", "lbf-", "smaclite-"}) {
       if (name.starts_with(prefix)) paths.push_back(entry.path());
     }
   }
@@ -150,7 +150,7 @@ TEST_F(MutatedTrace, AnUnknownEnvironmentOrConfigurationIsBadInput) {
   replace(1, "\"env\"", "\"staghunt\"", "\"smax\"");
   EXPECT_EQ(refusal(),
             ":1: env \"smax\": no recording of this environment can be checked; known: matrix "
-            "uoematrix mmdp twostep staghunt smaclite");
+            "uoematrix mmdp twostep staghunt lbf smaclite");
   EXPECT_EQ(test::error_of([&] { env::check_trace(write()); }).exit_code(), ExitCode::kBadInput);
 
   lines_ = lines_of(source_);
