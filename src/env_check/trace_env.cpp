@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "env_check/draws.h"
+#include "env_check/lbf_config.h"
 #include "env_check/mpe.h"
 #include "env_check/smaclite.h"
 #include "env_check/stag_hunt_script.h"
@@ -85,6 +86,7 @@ const std::vector<TraceEnv>& table() {
       {"mmdp", "mmdp", mmdp_args, {}, {}, no_script},
       {"twostep", "two_step", two_step_args, {}, {"1", "2A", "2B", "end"}, no_script},
       {"staghunt", "stag_hunt", stag_hunt_args, {}, {}, stag_hunt_script},
+      {"lbf", "lbf", lbf_args, {}, {}, no_script, nullptr, nullptr, true},
       {"smaclite",
        "combat",
        smaclite_args,

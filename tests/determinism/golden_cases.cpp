@@ -48,8 +48,28 @@ Map combat() {
   return {{"env", text("combat")}, {"env_args", {std::move(args), kOrigin}}};
 }
 
+// Food that anybody can take, so that agents that know nothing are paid.
+Map lbf() {
+  Map args = {{"map_name", text("2s-8x8-2p-2f-coop")},
+              {"force_coop", flag(false)},
+              {"field_size", {config::List{integer(6), integer(6)}, kOrigin}},
+              {"max_food_level", integer(1)},
+              {"penalty", number(0.1)},
+              {"mask", text("game")},
+              {"episode_limit", integer(20)}};
+  return {{"env", text("lbf")}, {"env_args", {std::move(args), kOrigin}}};
+}
+
+// Agents of different sizes, and rewards that no action avoids.
+Map mpe() {
+  Map args = {{"map_name", text("simple_speaker_listener")}, {"episode_limit", integer(20)}};
+  return {{"env", text("mpe")}, {"env_args", {std::move(args), kOrigin}}};
+}
+
 Map env_of(const std::string& name) {
   if (name == "stag_hunt") return stag_hunt();
+  if (name == "lbf") return lbf();
+  if (name == "mpe") return mpe();
   return name == "combat" ? combat() : two_step();
 }
 
@@ -126,6 +146,10 @@ std::vector<Case> training_cases() {
                                                        {"optimizer", text(row.optimizer)},
                                                        {"pipeline", integer(pipeline)}})});
     }
+  }
+  for (const char* env : {"lbf", "mpe"}) {
+    cases.push_back({std::string("train-qmix-") + env + "-pipeline1",
+                     with(with(golden_size(), env_of(env)), {{"pipeline", integer(1)}})});
   }
   // pipeline 1: what acts is older than what learns, and a resumed run plays a round again
   for (const auto& [name, keys] : return_rules()) {

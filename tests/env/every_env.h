@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <ostream>
@@ -34,7 +35,9 @@ inline std::vector<EnvCase> every_env() {
 }
 
 inline std::string env_case_name(const testing::TestParamInfo<EnvCase>& info) {
-  return info.param.family + "_" + info.param.map;
+  std::string name = info.param.family + "_" + info.param.map;
+  std::replace(name.begin(), name.end(), '-', '_');  // GoogleTest takes no other sign
+  return name;
 }
 
 /// What an environment shows.
