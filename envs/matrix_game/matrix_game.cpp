@@ -11,8 +11,14 @@
 //   ones     five ones                                                         (WQMIX)
 //   counter  the number of plays so far                                        (QPLEX)
 //   zeros    two zeros an agent; the state is both, one after the other        (matrix-games)
+//   last     the last joint action, one-hot, at the start that of action 0;     (matrix-games)
+//            each agent sees all of it, and the state is a copy an agent
+//
+// matrix-games names its repeated games <game>-nostate (zeros) and <game>-laststate (last). They last
+// 1000 plays there, and 25 in EPyMARL, which is the default here.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 
@@ -62,9 +68,35 @@ const std::vector<NamedPayoff>& named_payoffs() {
   return named;
 }
 
+// A game of matrix-games by its name there.
+struct RepeatedGame {
+  std::string name;
+  std::string payoff;  // our name
+  std::string observation;
+};
+
+std::vector<RepeatedGame> make_repeated_games() {
+  std::vector<RepeatedGame> games;
+  const auto add = [&games](const std::string& name, const std::string& payoff) {
+    games.push_back({name + "-nostate", payoff, "zeros"});
+    games.push_back({name + "-laststate", payoff, "last"});
+  };
+  for (const int k : {0, 25, 50, 75, 100}) {
+    add("penalty-" + std::to_string(k), "penalty_" + std::to_string(k));
+  }
+  add("climbing", "climbing_uoe");
+  return games;
+}
+
+const std::vector<RepeatedGame>& repeated_games() {
+  static const std::vector<RepeatedGame> games = make_repeated_games();
+  return games;
+}
+
 std::vector<std::string> maps() {
   std::vector<std::string> names;
   for (const NamedPayoff& entry : named_payoffs()) names.push_back(entry.name);
+  for (const RepeatedGame& game : repeated_games()) names.push_back(game.name);
   return names;
 }
 
@@ -91,10 +123,11 @@ struct MatrixGameOptions {
   int episode_limit = 1;
 
   void options(config::Options& o) {
-    o.add("map_name", map_name, "name of a payoff matrix", config::one_of(maps()));
+    o.add("map_name", map_name, "name of a payoff matrix, or of a repeated game",
+          config::one_of(maps()));
     o.add("payoff", payoff, "a matrix of one's own instead: rows of agent 0", square_payoff());
     o.add("observation", observation, "what the agents see: the shapes of four peers",
-          config::one_of({"step", "ones", "counter", "zeros"}));
+          config::one_of({"step", "ones", "counter", "zeros", "last"}));
     o.add("episode_limit", episode_limit,
           "plays in an episode; 1 ends by the rules, more are cut by the time limit",
           config::between(1, 1000));
@@ -112,16 +145,21 @@ class MatrixGame final : public env::Env {
     if (observation_ == "ones") obs_dim = 5;
     if (observation_ == "counter") obs_dim = 1;
     if (observation_ == "zeros") obs_dim = 2;
+    if (observation_ == "last") obs_dim = 2 * static_cast<int>(n_actions);
+    const bool state_is_joined = observation_ == "zeros" || observation_ == "last";
     spec_ = {.n_agents = 2,
              .n_actions = static_cast<int>(n_actions),
              .obs_dim = obs_dim,
-             .state_dim = observation_ == "zeros" ? 2 * obs_dim : obs_dim,
+             .state_dim = state_is_joined ? 2 * obs_dim : obs_dim,
              .episode_limit = options.episode_limit};
   }
 
   const env::DecPomdpSpec& spec() const override { return spec_; }
 
-  void reset(env::Chance&) override { n_played_ = 0; }
+  void reset(env::Chance&) override {
+    n_played_ = 0;
+    last_actions_ = {0, 0};
+  }
 
   env::StepResult step(std::span<const env::Action> joint_action, env::Chance&) override {
     QTOT_CHECK_EQ(joint_action.size(), std::size_t{2});
@@ -131,6 +169,7 @@ class MatrixGame final : public env::Env {
       QTOT_CHECK_LT(action, spec_.n_actions);
     }
     ++n_played_;
+    std::copy(joint_action.begin(), joint_action.end(), last_actions_.begin());
     const bool is_last = has_ended();
     const int cell = joint_action[0] * spec_.n_actions + joint_action[1];
     return {.reward = payoff_[static_cast<std::size_t>(cell)],
@@ -147,6 +186,7 @@ class MatrixGame final : public env::Env {
     std::fill(state.begin(), state.end(), observation_ == "ones" ? 1.0F : 0.0F);
     if (observation_ == "step") state[static_cast<std::size_t>(n_played_)] = 1;
     if (observation_ == "counter") state[0] = static_cast<float>(n_played_);
+    if (observation_ == "last") mark_last_actions(state);
 
     const std::span<const float> seen = state.first(static_cast<std::size_t>(spec_.obs_dim));
     std::copy(seen.begin(), seen.end(), obs.begin());
@@ -155,29 +195,63 @@ class MatrixGame final : public env::Env {
 
   bool has_ended() const override { return n_played_ == spec_.episode_limit; }
 
-  env::Snapshot snapshot() const override { return {{"step", {static_cast<double>(n_played_)}}}; }
+  // The last actions belong to the state only where somebody sees them.
+  env::Snapshot snapshot() const override {
+    env::Snapshot out = {{"step", {static_cast<double>(n_played_)}}};
+    if (observation_ == "last") {
+      out.push_back({"last_actions", {last_actions_.begin(), last_actions_.end()}});
+    }
+    return out;
+  }
 
   void restore(const env::Snapshot& snapshot) override {
-    n_played_ = env::snapshot_integer(snapshot, "step", 0, spec_.episode_limit);
+    const int n_played = env::snapshot_integer(snapshot, "step", 0, spec_.episode_limit);
+    if (observation_ == "last") {
+      const auto actions =
+          env::snapshot_integers(snapshot, "last_actions", 2, 0, spec_.n_actions - 1);
+      std::copy(actions.begin(), actions.end(), last_actions_.begin());
+    }
+    n_played_ = n_played;
   }
 
   std::string text() const override { return "played " + std::to_string(n_played_); }
 
  private:
+  // One copy an agent; state [2 * 2 * A], zero before.
+  void mark_last_actions(std::span<float> state) const {
+    const auto n_actions = static_cast<std::size_t>(spec_.n_actions);
+    for (std::size_t i = 0; i < 4; ++i) {
+      state[i * n_actions + static_cast<std::size_t>(last_actions_[i % 2])] = 1;
+    }
+  }
+
   std::string observation_;
   env::DecPomdpSpec spec_;
   std::vector<float> payoff_;  // [A * A]
   int n_played_ = 0;
+  std::array<env::Action, 2> last_actions_ = {0, 0};
 };
 
 std::unique_ptr<env::Env> make(const config::Map& args) {
+  constexpr int kPlaysOfEpymarl = 25;
   MatrixGameOptions options;
+  std::string payoff_name;
+  if (const config::Value* value = config::find(args, "map_name")) {
+    const auto* name = std::get_if<std::string>(&value->data);
+    for (const RepeatedGame& game : repeated_games()) {
+      if (name == nullptr || *name != game.name) continue;
+      options.observation = game.observation;
+      options.episode_limit = kPlaysOfEpymarl;
+      payoff_name = game.payoff;
+    }
+  }
   config::Options reader(args, "env_args.");
   options.options(reader);
   reader.refuse_unknown("environment matrix_game");
   if (options.payoff.empty()) {
+    if (payoff_name.empty()) payoff_name = options.map_name;
     for (const NamedPayoff& entry : named_payoffs()) {
-      if (entry.name == options.map_name) options.payoff = entry.payoff;
+      if (entry.name == payoff_name) options.payoff = entry.payoff;
     }
   } else if (const config::Value* name = config::find(args, "map_name")) {
     throw Error("env_args.map_name = " + name->text() + " (" + name->origin +

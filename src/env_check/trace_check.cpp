@@ -136,7 +136,7 @@ class Checker {
     Moment moment = read_moment(line);
     ++report_.n_steps;
     for (Replay& replay : replays_) {
-      const auto chance = kind_->script(line, spec_, replay.env->snapshot(), place_);
+      const auto chance = script(line, replay.env->snapshot());
       if (!make_ready(replay, step)) continue;
       const Snapshot start = replay.restores_each_step ? replay.env->snapshot() : Snapshot{};
       const StepResult result = replay.env->step(step.joint_action, *chance);
@@ -146,8 +146,8 @@ class Checker {
       compare(replay, seen, moment);
       bool is_explained = false;
       if (replay.restores_each_step && tolerance_.nudge && seen.n_beyond > 0) {
-        const auto script = [&] { return kind_->script(line, spec_, start, place_); };
-        is_explained = passes_ulp_test(*replay.env, start, step, moment, tolerance_, script);
+        const auto again = [&] { return script(line, start); };
+        is_explained = passes_ulp_test(*replay.env, start, step, moment, tolerance_, again);
       }
       count(replay, seen, is_explained);
     }
@@ -157,6 +157,12 @@ class Checker {
     if (!in_episode_ && report_.positions) {
       report_.positions->n_free_episodes += !replays_[1].is_lost;
     }
+  }
+
+  std::unique_ptr<ScriptedChance> script(const Json& line, const Snapshot& ours) const {
+    return kind_->configured_script != nullptr
+               ? kind_->configured_script(config_, line, spec_, ours, place_)
+               : kind_->script(line, spec_, ours, place_);
   }
 
   // Puts the replay into the state before the step. False when the step cannot be played.

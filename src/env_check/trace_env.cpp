@@ -5,6 +5,7 @@
 #include "env_check/draws.h"
 #include "env_check/lbf_config.h"
 #include "env_check/mpe.h"
+#include "env_check/rware_script.h"
 #include "env_check/smaclite.h"
 #include "env_check/stag_hunt_script.h"
 
@@ -87,6 +88,12 @@ const std::vector<TraceEnv>& table() {
       {"twostep", "two_step", two_step_args, {}, {"1", "2A", "2B", "end"}, no_script},
       {"staghunt", "stag_hunt", stag_hunt_args, {}, {}, stag_hunt_script},
       {"lbf", "lbf", lbf_args, {}, {}, no_script, nullptr, nullptr, true},
+      {.name = "rware",
+       .family = "rware",
+       .args = rware_args,
+       .renamed = {},
+       .words = {},
+       .configured_script = rware_script},
       {"smaclite",
        "combat",
        smaclite_args,

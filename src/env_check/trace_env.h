@@ -48,6 +48,11 @@ struct TraceEnv {
                          const Place& place) = nullptr;
   /// Whether agents may choose actions that the recorded mask forbids, the rules saying what these do.
   bool plays_unavailable = false;
+  /// Instead of `script`, where the outcomes cannot be told without the header's `config`.
+  std::unique_ptr<ScriptedChance> (*configured_script)(const Json& config, const Json& line,
+                                                       const DecPomdpSpec& spec,
+                                                       const Snapshot& ours,
+                                                       const Place& place) = nullptr;
 };
 
 /// Throws Error that lists the known names.

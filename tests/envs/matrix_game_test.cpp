@@ -104,6 +104,34 @@ TEST(MatrixGameTest, ObservationStylesHaveTheShapesOfThePeers) {
   }
 }
 
+TEST(MatrixGameTest, RepeatedGamesOfMatrixGamesLastTwentyFivePlaysAsInEpymarl) {
+  for (const char* name :
+       {"penalty-100-nostate", "penalty-25-laststate", "climbing-nostate", "climbing-laststate"}) {
+    const auto env = env::make_named(name);
+    EXPECT_EQ(env->spec().episode_limit, 25) << name;
+    EXPECT_EQ(env->spec().obs_dim, std::string(name).ends_with("nostate") ? 2 : 6) << name;
+    EXPECT_EQ(env->spec().state_dim, 2 * env->spec().obs_dim) << name;
+  }
+  EXPECT_EQ(table(*env::make_named("penalty-100-nostate")), table(*env::make_named("penalty_100")));
+  EXPECT_EQ(table(*env::make_named("climbing-laststate")), table(*env::make_named("climbing_uoe")));
+  const config::Map own = {{"episode_limit", {std::int64_t{1000}, "command line"}}};
+  EXPECT_EQ(env::make_named("climbing-nostate", own)->spec().episode_limit, 1000);
+}
+
+TEST(MatrixGameTest, LastStateShowsTheLastJointActionToBoth) {
+  const auto env = env::make_named("climbing-laststate");
+  test::reset(*env, 0);
+  const std::vector<float> start = {1, 0, 0, 1, 0, 0};
+  std::vector<float> both = start;
+  both.insert(both.end(), start.begin(), start.end());
+  EXPECT_EQ(test::View(*env).obs, both);
+  test::StepChance chance(0, 0);
+  env->step(std::array<env::Action, 2>{2, 1}, chance.rules);
+  const std::vector<float> after = {0, 0, 1, 0, 1, 0, 0, 0, 1, 0, 1, 0};
+  EXPECT_EQ(test::View(*env).obs, after);
+  EXPECT_EQ(test::View(*env).state, after);
+}
+
 TEST(MatrixGameTest, RefusesPayoffsThatAreNoSquareOfModerateNumbers) {
   const env::EnvFamily& family = env::family("matrix_game");
   for (const auto& rows : std::vector<std::vector<std::vector<double>>>{
