@@ -66,10 +66,26 @@ Map mpe() {
   return {{"env", text("mpe")}, {"env_args", {std::move(args), kOrigin}}};
 }
 
+// So many shelves are wanted that some are delivered.
+Map rware() {
+  Map args = {{"map_name", text("tiny-2ag-easy")},
+              {"column_height", integer(3)},
+              {"request_queue_size", integer(6)},
+              {"episode_limit", integer(20)}};
+  return {{"env", text("rware")}, {"env_args", {std::move(args), kOrigin}}};
+}
+
+Map of_map(const char* env, const char* map) {
+  return {{"env", text(env)}, {"env_args", {Map{{"map_name", text(map)}}, kOrigin}}};
+}
+
 Map env_of(const std::string& name) {
   if (name == "stag_hunt") return stag_hunt();
   if (name == "lbf") return lbf();
   if (name == "mpe") return mpe();
+  if (name == "rware") return rware();
+  if (name == "hallway") return of_map("hallway", "hallway_6_6");
+  if (name == "switch_riddle") return of_map("switch_riddle", "riddle_3");
   return name == "combat" ? combat() : two_step();
 }
 
@@ -147,7 +163,7 @@ std::vector<Case> training_cases() {
                                                        {"pipeline", integer(pipeline)}})});
     }
   }
-  for (const char* env : {"lbf", "mpe"}) {
+  for (const char* env : {"lbf", "mpe", "rware", "hallway", "switch_riddle"}) {
     cases.push_back({std::string("train-qmix-") + env + "-pipeline1",
                      with(with(golden_size(), env_of(env)), {{"pipeline", integer(1)}})});
   }
