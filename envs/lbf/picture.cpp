@@ -17,7 +17,6 @@ env::DrawnUnit unit_of(const Piece& piece) {
   env::DrawnUnit unit;
   unit.x = piece.col + kHalfCell;
   unit.y = piece.row + kHalfCell;
-  unit.label = std::to_string(piece.level);
   return unit;
 }
 
@@ -34,7 +33,7 @@ void draw(const Scene& scene, std::span<const Attempt> attempts, env::Drawing& o
     env::DrawnUnit unit = unit_of(scene.players[p]);
     unit.radius = kPlayerRadius;
     unit.team = env::Team::kAllies;
-    unit.kind = "forager";
+    unit.kind = "level " + std::to_string(scene.players[p].level) + " forager";
     unit.agent = static_cast<int>(p);
     unit.sight_is_window = true;
     unit.sight_x = unit.sight_y = scene.options.sight + kHalfCell;
@@ -46,6 +45,7 @@ void draw(const Scene& scene, std::span<const Attempt> attempts, env::Drawing& o
     unit.team = env::Team::kNeutral;
     unit.state = food.eaten ? env::UnitState::kDead : env::UnitState::kActive;
     unit.kind = "food";
+    unit.label = std::to_string(food.level);
     out.units.push_back(unit);
   }
   for (const Attempt& attempt : attempts) {

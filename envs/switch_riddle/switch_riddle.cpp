@@ -156,7 +156,7 @@ class SwitchRiddle final : public env::Env {
     constexpr double kHalfCell = 0.5;
     out = {.width = static_cast<double>(spec_.n_agents),
            .height = 2,
-           .has_grid = false,
+           .has_grid = true,
            .cells = {},
            .units = {},
            .deeds = {}};
@@ -166,7 +166,7 @@ class SwitchRiddle final : public env::Env {
       env::DrawnUnit unit;
       unit.x = a + kHalfCell;
       unit.y = agent == visitor_ ? kHalfCell : 1 + kHalfCell;
-      unit.radius = 0.36;
+      unit.radius = 0.28;
       unit.team = env::Team::kAllies;
       unit.kind = "prisoner";
       unit.agent = a;

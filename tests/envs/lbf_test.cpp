@@ -266,7 +266,7 @@ TEST(LbfTest, APictureShowsLevelsFoodAndWhoLoaded) {
   EXPECT_EQ(drawing.width, 7);
   EXPECT_EQ(drawing.height, 6);
   ASSERT_EQ(drawing.units.size(), 5U);
-  EXPECT_EQ(drawing.units[1].label, "2");
+  EXPECT_EQ(drawing.units[1].kind, "level 2 forager");
   EXPECT_EQ(drawing.units[1].agent, 1);
   EXPECT_EQ(drawing.units[1].x, 1.5);
   EXPECT_EQ(drawing.units[1].y, 2.5);
