@@ -28,7 +28,10 @@ constexpr int kObsDim = 2;
 constexpr int kMaxAgents = 128;
 constexpr double kMaxReward = 1e30;  // well inside float
 
-const std::vector<std::string> kMaps = {"riddle_3", "riddle_4", "riddle_5"};
+// For 3, 4, 5 prisoners.
+std::vector<std::string> maps() {
+  return {"riddle_3", "riddle_4", "riddle_5"};
+}
 
 struct RiddleOptions {
   std::string map_name = "riddle_3";
@@ -41,7 +44,7 @@ struct RiddleOptions {
 
   void options(config::Options& o) {
     const auto reward = config::between(-kMaxReward, kMaxReward);
-    o.add("map_name", map_name, "the riddle for so many prisoners", config::one_of(kMaps));
+    o.add("map_name", map_name, "the riddle for so many prisoners", config::one_of(maps()));
     o.add("n_agents", n_agents, "prisoners", config::between(3, kMaxAgents));
     o.add("initial_bulb_state", initial_bulb_state, "whether the bulb is on at first");
     o.add("reward_all_live", reward_all_live, "for telling when all have been there", reward);
@@ -200,8 +203,9 @@ std::unique_ptr<env::Env> make(const config::Map& args) {
   RiddleOptions options;
   if (const config::Value* value = config::find(args, "map_name")) {
     const auto* name = std::get_if<std::string>(&value->data);
-    for (std::size_t i = 0; i < kMaps.size(); ++i) {
-      if (name != nullptr && *name == kMaps[i]) options.n_agents = 3 + static_cast<int>(i);
+    const std::vector<std::string> known = maps();
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      if (name != nullptr && *name == known[i]) options.n_agents = 3 + static_cast<int>(i);
     }
   }
   config::Options reader(args, "env_args.");
@@ -224,7 +228,7 @@ env::EnvFamily family() {
           .summary = "hundred prisoners: tell when everybody has seen the room with the bulb",
           .make = make,
           .options = options,
-          .maps = [] { return kMaps; }};
+          .maps = maps};
 }
 
 }  // namespace qtot::envs::switch_riddle
