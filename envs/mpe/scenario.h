@@ -68,8 +68,6 @@ float* write_said_by_others(const World& world, int agent, float* out);
 /// A colour of three numbers: `bright` at the landmark's own, `dark` elsewhere.
 float* write_colour(int landmark, double bright, double dark, float* out);
 
-/// Whether two discs overlap.
-bool touches(const World& world, int a, int b);
 /// Each reward becomes the sum of all, as in OpenAI's cooperative scenarios.
 void share(std::span<double> rewards);
 

@@ -79,6 +79,9 @@ class World {
   void act(int agent, int action);
   void advance();
 
+  /// Whether two discs overlap.
+  bool touches(int a, int b) const;
+
   std::span<const Point> agents() const { return {pos.data(), vel.size()}; }
   std::span<const Point> landmarks() const {
     return std::span<const Point>(pos).subspan(vel.size());
@@ -100,11 +103,15 @@ class World {
   void integrate(std::size_t agent);
 
   Plan plan_;
-  std::vector<Pair> pairs_;   // of colliding bodies that can move, a first
-  std::vector<Point> force_;  // [bodies]; those of landmarks are not read
+  std::vector<Pair> pairs_;       // of colliding bodies that can move, a first
+  std::vector<double> distance_;  // [pairs]
+  std::vector<double> decay_;     // [pairs] e^-(|reach - distance| / k)
+  std::vector<Point> force_;      // [bodies]; those of landmarks are not read
 };
 
 double distance(const Point& a, const Point& b);
 double squared_distance(const Point& a, const Point& b);
+/// The least distance of `points`, of which there is one at least.
+double distance_of_nearest(std::span<const Point> points, const Point& to);
 
 }  // namespace qtot::envs::mpe
