@@ -11,7 +11,7 @@
 
 namespace qtot::envs::mpe {
 
-/// One game in the world of particles: who is in it, what is seen and what is paid. It has no state.
+/// One game in the world of particles: who is in it, what is seen and what is paid. No state.
 class Scenario {
  public:
   virtual ~Scenario() = default;
