@@ -1,9 +1,9 @@
-// Multi-particle environments (Lowe et al., 2017; Mordatch & Abbeel, 2017), as in MPE2, formerly part
-// of PettingZoo: discs in the plane that move, push each other and speak. The physics is in world.h, a
-// game in a file of its own (simple_spread.cpp, ...). Rules, options and sources: docs/envs/mpe.md.
+// Multi-particle environments (Lowe et al., 2017; Mordatch & Abbeel, 2017), as in MPE2, formerly
+// part of PettingZoo: discs in the plane that move, push each other and speak. The physics is in
+// world.h, each game in a file of its own. Rules, options and sources: docs/envs/mpe.md.
 //
-// State: the learners' observations, one after the other. An observation shorter than the longest is
-// filled up with zeros, and actions that an agent does not have are never available.
+// State: the learners' observations, one after the other. An observation shorter than the longest
+// is filled up with zeros, and actions that an agent does not have are never available.
 
 #include <algorithm>
 #include <cmath>

@@ -27,8 +27,8 @@ struct MpeOptions {
   bool sums_rewards() const { return common_reward == "sum"; }
 };
 
-/// Reads `env_args`. Throws Error for an unknown key, a value that is not allowed, and a key that the
-/// scenario does not have. map_name becomes the scenario's own name.
+/// Reads `env_args`. Throws Error for an unknown key, a value that is not allowed, and a key that
+/// the scenario does not have. map_name becomes the scenario's own name.
 MpeOptions read_options(const config::Map& args);
 
 }  // namespace qtot::envs::mpe

@@ -4,8 +4,8 @@
 
 namespace qtot::envs::mpe {
 
-/// The agents and landmarks as discs; what lies outside the picture is drawn at its border. `has_moved`:
-/// whether a step led here, so that catches are deeds.
+/// The agents and landmarks as discs; what lies outside the picture is drawn at its border.
+/// `has_moved`: whether a step led here, so that catches are deeds.
 void draw(const Scenario& scenario, const World& world, bool has_moved, env::Drawing& out);
 
 /// "left"; "say 2"; "left, say 2"; "none" for an action that the agent does not have.

@@ -81,9 +81,9 @@ float* write_offsets_of_others(const World& world, int agent, float* out) {
 float* write_said_by_others(const World& world, int agent, float* out) {
   const auto n_symbols = static_cast<std::size_t>(world.n_symbols());
   const std::size_t own = static_cast<std::size_t>(agent) * n_symbols;
-  for (std::size_t i = 0; i < world.said.size(); ++i) {
-    if (i < own || i >= own + n_symbols) *out++ = static_cast<float>(world.said[i]);
-  }
+  const std::span<const double> said(world.said);
+  for (const double x : said.first(own)) *out++ = static_cast<float>(x);
+  for (const double x : said.subspan(own + n_symbols)) *out++ = static_cast<float>(x);
   return out;
 }
 
@@ -91,12 +91,6 @@ float* write_colour(int landmark, double bright, double dark, float* out) {
   constexpr int kColours = 3;
   for (int i = 0; i < kColours; ++i) *out++ = static_cast<float>(i == landmark ? bright : dark);
   return out;
-}
-
-bool touches(const World& world, int a, int b) {
-  const auto i = static_cast<std::size_t>(a);
-  const auto j = static_cast<std::size_t>(b);
-  return distance(world.pos[i], world.pos[j]) < world.body(a).size + world.body(b).size;
 }
 
 void share(std::span<double> rewards) {

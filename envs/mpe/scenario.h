@@ -11,7 +11,7 @@
 
 namespace qtot::envs::mpe {
 
-/// One game in the world of particles: who is in it, what is seen and what is paid. It has no state.
+/// One game in the world of particles: who is in it, what is seen and what is paid. No state.
 class Scenario {
  public:
   virtual ~Scenario() = default;
@@ -68,8 +68,6 @@ float* write_said_by_others(const World& world, int agent, float* out);
 /// A colour of three numbers: `bright` at the landmark's own, `dark` elsewhere.
 float* write_colour(int landmark, double bright, double dark, float* out);
 
-/// Whether two discs overlap.
-bool touches(const World& world, int a, int b);
 /// Each reward becomes the sum of all, as in OpenAI's cooperative scenarios.
 void share(std::span<double> rewards);
 

@@ -1,5 +1,5 @@
-// simple_reference: each of two agents knows to which landmark the other is to go, and both move and
-// speak at once. goals[i] is what agent i knows: the landmark of the other.
+// simple_reference: each of two agents knows to which landmark the other is to go, and both move
+// and speak at once. goals[i] is what agent i knows: the landmark of the other.
 //
 //   D_i  = distance of the other agent from goals[i]
 //   mpe2:    r_i = -(1 - local_ratio) (D_0 + D_1) / 2 - local_ratio D_i

@@ -4,8 +4,8 @@
 //   mpe2:    r_i = -(squared distance of the listener from the goal), for both
 //   openai:  the sum of both, for both
 //
-// Observations: speaker [3] the goal's colour; listener [11] velocity, offsets of the landmarks, the
-// word. Actions: speaker 3 words, listener 5 moves. Nobody collides.
+// Observations: speaker [3] the goal's colour; listener [11] velocity, offsets of the landmarks,
+// the word. Actions: speaker 3 words, listener 5 moves. Nobody collides.
 
 #include "envs/mpe/scenario.h"
 

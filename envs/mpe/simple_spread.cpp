@@ -12,7 +12,6 @@
 #include <cstddef>
 
 #include "envs/mpe/scenario.h"
-#include "qtot/math/elementary.h"
 
 namespace qtot::envs::mpe {
 namespace {
@@ -52,12 +51,14 @@ class SimpleSpread final : public Scenario {
 
   void reward(const World& world, std::span<double> rewards) const override {
     double global = 0;
-    for (const Point& landmark : world.landmarks()) global -= distance_of_nearest(world, landmark);
+    for (const Point& landmark : world.landmarks()) {
+      global -= distance_of_nearest(world.agents(), landmark);
+    }
     const bool is_openai = options_.is_openai();
     std::fill(rewards.begin(), rewards.end(), is_openai ? -1.0 : 0.0);
     for (int a = 0; a < world.n_agents(); ++a) {
       for (int b = a + 1; b < world.n_agents(); ++b) {
-        if (!touches(world, a, b)) continue;
+        if (!world.touches(a, b)) continue;
         rewards[static_cast<std::size_t>(a)] -= 1;
         rewards[static_cast<std::size_t>(b)] -= 1;
       }
@@ -70,15 +71,6 @@ class SimpleSpread final : public Scenario {
   }
 
  private:
-  // The root of the least square is the least root: it keeps the order and equal numbers.
-  static double distance_of_nearest(const World& world, const Point& landmark) {
-    double least = squared_distance(world.pos[0], landmark);
-    for (const Point& agent : world.agents().subspan(1)) {
-      least = std::min(least, squared_distance(agent, landmark));
-    }
-    return math::sqrt(least);
-  }
-
   MpeOptions options_;
 };
 

@@ -76,7 +76,7 @@ class SimpleTag final : public Scenario {
   void reward(const World& world, std::span<double> rewards) const override {
     double caught = 0;
     for (int a = 0; a < kAdversaries; ++a) {
-      if (touches(world, a, kPrey)) caught += kCatch;
+      if (world.touches(a, kPrey)) caught += kCatch;
     }
     std::fill_n(rewards.begin(), kAdversaries, caught);
     if (rewards.size() == kAgents) {
@@ -94,7 +94,7 @@ class SimpleTag final : public Scenario {
   std::vector<std::pair<int, int>> catches(const World& world) const override {
     std::vector<std::pair<int, int>> out;
     for (int a = 0; a < kAdversaries; ++a) {
-      if (touches(world, a, kPrey)) out.emplace_back(a, kPrey);
+      if (world.touches(a, kPrey)) out.emplace_back(a, kPrey);
     }
     return out;
   }
@@ -111,10 +111,7 @@ class SimpleTag final : public Scenario {
       const double by = move % 2 == 1 ? -kLook : kLook;
       if (move == 1 || move == 2) at.x += by;
       if (move == 3 || move == 4) at.y += by;
-      double nearest = distance(at, world.pos[0]);
-      for (std::size_t a = 1; a < kAdversaries; ++a) {
-        nearest = std::min(nearest, distance(at, world.pos[a]));
-      }
+      const double nearest = distance_of_nearest(world.agents().first(kAdversaries), at);
       const double value = nearest - border_cost(at.x) - border_cost(at.y);
       if (move == 0 || value > best_value) {
         best = move;

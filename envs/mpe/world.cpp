@@ -14,15 +14,17 @@ constexpr double kKept = 0.75;  // 1 - damping: share of the velocity that is le
 constexpr double kContactForce = 100;
 constexpr double kContactMargin = 1e-3;
 
-// k ln(1 + e^(overlap / k)), which is about the overlap of two discs, and about 0 where there is none.
-double penetration(double overlap) {
-  constexpr double kVanishes = -745.2;  // e^z is 0 below
-  constexpr double kLinear = 0x1p-54;   // ln(1 + t) is t below
-  const double z = overlap / kContactMargin;
-  if (z < kVanishes) return 0;
-  const double t = math::exp(z > 0 ? -z : z);
+// k ln(1 + e^z) with z = overlap / k, given t = e^-|z|: about the overlap of two discs, and about 0
+// where there is none.
+double penetration(double overlap, double t) {
+  constexpr double kLinear = 0x1p-54;  // ln(1 + t) is t below
   const double log_1_t = t < kLinear ? t : math::log1p(t);
+  const double z = overlap / kContactMargin;
   return (z > 0 ? z + log_1_t : log_1_t) * kContactMargin;
+}
+
+std::size_t index(int n) {
+  return static_cast<std::size_t>(n);
 }
 
 double draw_coordinate(env::Chance& chance, int site, int index, double reach) {
@@ -46,6 +48,15 @@ double distance(const Point& a, const Point& b) {
   return math::sqrt(squared_distance(a, b));
 }
 
+// The root of the least square is the least root: it keeps the order and equal numbers.
+double distance_of_nearest(std::span<const Point> points, const Point& to) {
+  double least = squared_distance(points[0], to);
+  for (const Point& point : points.subspan(1)) {
+    least = std::min(least, squared_distance(point, to));
+  }
+  return math::sqrt(least);
+}
+
 World::World(const Plan& plan)
     : pos(plan.bodies.size()),
       vel(static_cast<std::size_t>(plan.n_agents)),
@@ -61,6 +72,8 @@ World::World(const Plan& plan)
       pairs_.push_back({a, b, bodies[a].size + bodies[b].size});
     }
   }
+  distance_.resize(pairs_.size());
+  decay_.resize(pairs_.size());
 }
 
 int World::n_actions(int agent) const {
@@ -69,15 +82,15 @@ int World::n_actions(int agent) const {
 }
 
 void World::scatter(env::Chance& chance) {
-  const auto n = static_cast<std::uint32_t>(n_landmarks());
+  const auto n_places = static_cast<std::uint32_t>(n_landmarks());
   for (std::size_t g = 0; g < goals.size(); ++g) {
-    goals[g] = static_cast<int>(chance.choose(kGoal, static_cast<int>(g), n));
+    goals[g] = static_cast<int>(chance.choose(kGoal, static_cast<int>(g), n_places));
   }
   for (std::size_t i = 0; i < pos.size(); ++i) {
-    const int index = static_cast<int>(i);
-    pos[i] = index < n_agents()
-                 ? draw_point(chance, kAgentPosition, index, 1)
-                 : draw_point(chance, kLandmarkPosition, index - n_agents(), plan_.landmark_reach);
+    const int n = static_cast<int>(i);
+    pos[i] = n < n_agents()
+                 ? draw_point(chance, kAgentPosition, n, 1)
+                 : draw_point(chance, kLandmarkPosition, n - n_agents(), plan_.landmark_reach);
   }
   std::fill(vel.begin(), vel.end(), Point{});
   std::fill(said.begin(), said.end(), 0.0);
@@ -105,18 +118,30 @@ void World::advance() {
   }
 }
 
+bool World::touches(int a, int b) const {
+  constexpr double kSurely = 1.001;  // spares the root for most
+  const double reach = body(a).size + body(b).size;
+  const double square = squared_distance(pos[index(a)], pos[index(b)]);
+  return square < kSurely * reach * reach && math::sqrt(square) < reach;
+}
+
 void World::push() {
-  for (const Pair& pair : pairs_) {
-    const double dx = pos[pair.a].x - pos[pair.b].x;
-    const double dy = pos[pair.a].y - pos[pair.b].y;
-    const double d = math::sqrt(dx * dx + dy * dy);
-    const double depth = penetration(pair.reach - d);
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    distance_[i] = math::sqrt(squared_distance(pos[pairs_[i].a], pos[pairs_[i].b]));
+    decay_[i] = -math::abs((pairs_[i].reach - distance_[i]) / kContactMargin);
+  }
+  math::exp<double>(decay_, decay_);
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    const auto& [a, b, reach] = pairs_[i];
+    const double d = distance_[i];
+    const double depth = penetration(reach - d, decay_[i]);
     if (depth == 0 || d == 0) continue;
-    const Point f = {kContactForce * dx / d * depth, kContactForce * dy / d * depth};
-    force_[pair.a].x += f.x;
-    force_[pair.a].y += f.y;
-    force_[pair.b].x -= f.x;
-    force_[pair.b].y -= f.y;
+    const Point f = {kContactForce * (pos[a].x - pos[b].x) / d * depth,
+                     kContactForce * (pos[a].y - pos[b].y) / d * depth};
+    force_[a].x += f.x;
+    force_[a].y += f.y;
+    force_[b].x -= f.x;
+    force_[b].y -= f.y;
   }
 }
 

@@ -38,9 +38,9 @@ struct Body {
 
 /// Bodies with their positions and velocities, what the agents say and where they are to go.
 ///
-/// One step of advance(), with dt 0.1, damping 0.25, contact force 100 and contact margin k = 0.001:
+/// One step of advance(), with dt 0.1, damping 0.25, contact force 100, contact margin k = 0.001:
 ///
-///   for each pair a < b of colliding bodies, a first, with d = |p_a - p_b| and r the sum of their sizes:
+///   for each pair a < b of colliding bodies, a first, d = |p_a - p_b|, r the sum of their sizes:
 ///     f    = 100 (p_a - p_b) / d  *  k ln(1 + e^((r - d) / k))        0 where d = 0
 ///     F_a += f,  F_b -= f                                             F starts as the move's force
 ///   for each movable agent:
@@ -48,8 +48,8 @@ struct Body {
 ///     new velocity:  v = 0.75 v + 0.1 F, cut to max_speed;  p += 0.1 v
 ///
 /// The old velocity is that of MPE2 and of PettingZoo since 1.23.0; the new one that of OpenAI's
-/// original. Forces beyond the reach of double (d - r > 0.7451) are 0. Where two centres coincide the
-/// references divide by 0; here nobody is pushed.
+/// original. Forces too small for a double (d - r above about 0.74) are 0. Where two centres coincide
+/// the references divide by 0; here nobody is pushed.
 class World {
  public:
   /// `bodies` are `n_agents` agents, then landmarks. `n_symbols` is the size of what an agent says,
@@ -79,6 +79,9 @@ class World {
   void act(int agent, int action);
   void advance();
 
+  /// Whether two discs overlap.
+  bool touches(int a, int b) const;
+
   std::span<const Point> agents() const { return {pos.data(), vel.size()}; }
   std::span<const Point> landmarks() const {
     return std::span<const Point>(pos).subspan(vel.size());
@@ -100,11 +103,15 @@ class World {
   void integrate(std::size_t agent);
 
   Plan plan_;
-  std::vector<Pair> pairs_;   // of colliding bodies that can move, a first
-  std::vector<Point> force_;  // [bodies]; those of landmarks are not read
+  std::vector<Pair> pairs_;       // of colliding bodies that can move, a first
+  std::vector<double> distance_;  // [pairs]
+  std::vector<double> decay_;     // [pairs] e^-(|reach - distance| / k)
+  std::vector<Point> force_;      // [bodies]; those of landmarks are not read
 };
 
 double distance(const Point& a, const Point& b);
 double squared_distance(const Point& a, const Point& b);
+/// The least distance of `points`, of which there is one at least.
+double distance_of_nearest(std::span<const Point> points, const Point& to);
 
 }  // namespace qtot::envs::mpe
