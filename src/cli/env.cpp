@@ -34,12 +34,14 @@ ExitCode list(bool json) {
 }
 
 struct InfoArguments {
+  PluginArguments plugins;
   std::string name;
   std::vector<std::string> words;
   bool json = false;
 };
 
 ExitCode info(const InfoArguments& arguments) {
+  arguments.plugins.load();
   const env::EnvFamily& family = env::family(arguments.name);
   const auto env = family.make(yaml::parse_assignments(assignments(arguments.words)));
   const core::DecPomdpSpec& spec = env->spec();
@@ -189,9 +191,17 @@ ExitCode check(const CheckArguments& arguments) {
 
 void add_list(Verb& env) {
   Verb verb = env.verb("list", "The environments and their maps");
-  auto json = std::make_shared<bool>(false);
-  verb.json_flag(*json);
-  verb.action([json] { return list(*json); });
+  struct Arguments {
+    PluginArguments plugins;
+    bool json = false;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  arguments->plugins.add_to(verb);
+  verb.json_flag(arguments->json);
+  verb.action([arguments] {
+    arguments->plugins.load();
+    return list(arguments->json);
+  });
 }
 
 void add_info(Verb& env) {
@@ -200,6 +210,7 @@ void add_info(Verb& env) {
   verb.option("name", arguments->name, "environment").required().type_name("NAME");
   verb.option("words", arguments->words, "[with] key=value ...: its arguments")
       .type_name("KEY=VALUE");
+  arguments->plugins.add_to(verb);
   verb.json_flag(arguments->json);
   verb.action([arguments] { return info(*arguments); });
 }
@@ -214,20 +225,29 @@ void add_check(Verb& env) {
 }
 
 void add_play(Verb& env) {
+  constexpr int kUsualSteps = 20;
   struct Arguments {
+    PluginArguments plugins;
     std::string name;
     std::uint64_t seed = 1;
-    int max_steps = 20;
+    int max_steps = kUsualSteps;
   };
   Verb verb = env.verb("play", "One episode of uniform play, as text");
   auto arguments = std::make_shared<Arguments>();
-  verb.option("name", arguments->name, "environment").required().type_name("NAME");
+  verb.option("name", arguments->name, "environment, one of its maps, or environment/map")
+      .required()
+      .type_name("NAME");
   verb.option("--seed", arguments->seed, "of chance and actions (default: 1)");
   verb.option("--steps", arguments->max_steps, "at most so many (default: 20)").range(1, 1000000);
+  arguments->plugins.add_to(verb);
   verb.action([arguments] {
-    const auto played = env::family(arguments->name).make({});
-    const std::string command =
+    arguments->plugins.load();
+    const auto played = env::make_named(arguments->name);
+    std::string command =
         "qtot env play " + arguments->name + " --seed=" + std::to_string(arguments->seed);
+    if (arguments->max_steps != kUsualSteps) {
+      command += " --steps=" + std::to_string(arguments->max_steps);
+    }
     std::cout << env::playthrough(*played, command, arguments->seed, arguments->max_steps);
     return ExitCode::kDone;
   });
