@@ -58,6 +58,16 @@ config::Value to_value(const std::string& key, const py::handle& object) {
               std::string(py::str(py::type::of(object).attr("__name__"))));
 }
 
+// The same, and lists and tuples of such.
+config::Value to_value_or_list(const std::string& key, const py::handle& object) {
+  if (!py::isinstance<py::list>(object) && !py::isinstance<py::tuple>(object)) {
+    return to_value(key, object);
+  }
+  config::List list;
+  for (const py::handle item : object) list.push_back(to_value_or_list(key, item));
+  return {std::move(list), "keyword argument"};
+}
+
 }  // namespace
 
 std::string shape_text(const py::array& array) {
@@ -84,6 +94,15 @@ config::Map to_config(const py::dict& keys) {
   for (const auto& [key, value] : keys) {
     const auto name = key.cast<std::string>();
     map.emplace_back(name, to_value(name, value));
+  }
+  return map;
+}
+
+config::Map to_env_args(const py::dict& args) {
+  config::Map map;
+  for (const auto& [key, value] : args) {
+    const auto name = key.cast<std::string>();
+    map.emplace_back(name, to_value_or_list(name, value));
   }
   return map;
 }

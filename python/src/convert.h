@@ -30,6 +30,9 @@ arrays::Array to_array(const std::string& name, const py::array& array);
 /// Keyword arguments: None, bool, int, float and str. Throws Error, naming the key, for anything else.
 config::Map to_config(const py::dict& keys);
 
+/// Arguments of an environment: the same, and lists of these.
+config::Map to_env_args(const py::dict& args);
+
 /// The elements where they lie. Throws Error, naming the argument, unless they are of type T, in C order
 /// and of `rank` axes. Valid as long as `array` is.
 template <class T>

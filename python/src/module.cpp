@@ -27,4 +27,5 @@ PYBIND11_MODULE(_core, module) {
   module.def("corrected_returns", &qtot::python::corrected_returns);
   module.def("n_step_returns", &qtot::python::n_step_returns);
   module.def("mixer", &qtot::python::mixer);
+  qtot::python::add_envs(module);
 }

@@ -31,4 +31,7 @@ py::array n_step_returns(const py::array& rewards, const py::array& next_values,
 py::tuple mixer(const std::string& name, const py::dict& params, const py::array& agent_qs,
                 const py::array& state, const py::object& grad_out, const py::dict& keys);
 
+/// environments, load_plugin, OneEnv, ManyEnvs
+void add_envs(py::module_& module);
+
 }  // namespace qtot::python

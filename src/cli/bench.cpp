@@ -10,6 +10,7 @@
 #include "bench/train_bench.h"
 #include "cli/rank_job.h"
 #include "cli/verbs.h"
+#include "qtot/plugin/load.h"
 #include "qtot/yaml/resolve.h"
 #include "qtot/yaml/yaml.h"
 
@@ -259,6 +260,7 @@ void add_rollout(Verb& bench) {
       .range(1, kMaxThreads);
   verb.json_flag(arguments->json);
   verb.action([arguments] {
+    arguments->config.plugins.load();
     const yaml::Resolved resolved =
         yaml::resolve(arguments->config.config, arguments->config.env_config,
                       assignments(arguments->config.words));
@@ -286,10 +288,12 @@ void add_train_bench(Verb& bench) {
       "next, from which tools/cluster_model reckons what ranks send each other");
   verb.json_flag(arguments->json);
   verb.action([arguments] {
+    arguments->config.plugins.load();
     const yaml::Resolved resolved =
         yaml::resolve(arguments->config.config, arguments->config.env_config,
                       assignments(arguments->config.words));
     RankJobOptions options = RankJobOptions::of(resolved);
+    options.same.emplace_back("--plugin", plugin::identity(arguments->config.plugins.files));
     options.same.emplace_back("--rounds", std::to_string(arguments->options.n_rounds));
     RankJob job(options);
     arguments->options.transport = job.transport();
@@ -304,12 +308,14 @@ void add_train_bench(Verb& bench) {
 void add_env_bench(Verb& bench) {
   struct Arguments {
     bench::EnvBenchOptions options;
+    PluginArguments plugins;
     std::vector<std::string> words;
     bool json = false;
   };
   Verb verb = bench.verb("env", "Steps per second of an environment alone, on one core");
   auto arguments = std::make_shared<Arguments>();
-  verb.option("name", arguments->options.env, "environment, or one of its maps")
+  arguments->plugins.add_to(verb);
+  verb.option("name", arguments->options.env, "environment, one of its maps, or environment/map")
       .required()
       .type_name("NAME");
   verb.option("words", arguments->words, "[with] key=value ...: its arguments")
@@ -320,6 +326,7 @@ void add_env_bench(Verb& bench) {
       .range(1, kMaxCount);
   verb.json_flag(arguments->json);
   verb.action([arguments] {
+    arguments->plugins.load();
     arguments->options.env_args = yaml::parse_assignments(assignments(arguments->words));
     print(bench::bench_env(arguments->options), arguments->json);
     return ExitCode::kDone;

@@ -36,6 +36,7 @@ void add_env_args(const config::Map& args, std::vector<config::OptionInfo>& opti
 }
 
 ExitCode run(const Arguments& arguments) {
+  arguments.config.plugins.load();
   if (arguments.reference) {
     std::cout << reference();
     return ExitCode::kDone;

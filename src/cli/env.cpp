@@ -35,12 +35,14 @@ ExitCode list(bool json) {
 }
 
 struct InfoArguments {
+  PluginArguments plugins;
   std::string name;
   std::vector<std::string> words;
   bool json = false;
 };
 
 ExitCode info(const InfoArguments& arguments) {
+  arguments.plugins.load();
   const env::EnvFamily& family = env::family(arguments.name);
   const auto env = family.make(yaml::parse_assignments(assignments(arguments.words)));
   const core::DecPomdpSpec& spec = env->spec();
@@ -190,9 +192,17 @@ ExitCode check(const CheckArguments& arguments) {
 
 void add_list(Verb& env) {
   Verb verb = env.verb("list", "The environments and their maps");
-  auto json = std::make_shared<bool>(false);
-  verb.json_flag(*json);
-  verb.action([json] { return list(*json); });
+  struct Arguments {
+    PluginArguments plugins;
+    bool json = false;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  arguments->plugins.add_to(verb);
+  verb.json_flag(arguments->json);
+  verb.action([arguments] {
+    arguments->plugins.load();
+    return list(arguments->json);
+  });
 }
 
 void add_info(Verb& env) {
@@ -201,6 +211,7 @@ void add_info(Verb& env) {
   verb.option("name", arguments->name, "environment").required().type_name("NAME");
   verb.option("words", arguments->words, "[with] key=value ...: its arguments")
       .type_name("KEY=VALUE");
+  arguments->plugins.add_to(verb);
   verb.json_flag(arguments->json);
   verb.action([arguments] { return info(*arguments); });
 }
@@ -215,6 +226,7 @@ void add_check(Verb& env) {
 }
 
 struct RecordArguments {
+  PluginArguments plugins;
   env::RecordOptions options;
   std::vector<std::string> words;
   std::string out;
@@ -222,6 +234,7 @@ struct RecordArguments {
 };
 
 ExitCode record(RecordArguments arguments) {
+  arguments.plugins.load();
   arguments.options.env_args = yaml::parse_assignments(assignments(arguments.words));
   const env::RecordReport report = env::record_trace(arguments.out, arguments.options);
   if (arguments.json) {
@@ -249,25 +262,35 @@ void add_record(Verb& env) {
   verb.option("--episodes", arguments->options.n_episodes, "how many (default: 5)")
       .range(1, 1000000);
   verb.option("--seed", arguments->options.seed, "of chance and actions (default: 1)");
+  arguments->plugins.add_to(verb);
   verb.json_flag(arguments->json);
   verb.action([arguments] { return record(*arguments); });
 }
 
 void add_play(Verb& env) {
+  constexpr int kUsualSteps = 20;
   struct Arguments {
+    PluginArguments plugins;
     std::string name;
     std::uint64_t seed = 1;
-    int max_steps = 20;
+    int max_steps = kUsualSteps;
   };
   Verb verb = env.verb("play", "One episode of uniform play, as text");
   auto arguments = std::make_shared<Arguments>();
-  verb.option("name", arguments->name, "environment").required().type_name("NAME");
+  verb.option("name", arguments->name, "environment, one of its maps, or environment/map")
+      .required()
+      .type_name("NAME");
   verb.option("--seed", arguments->seed, "of chance and actions (default: 1)");
   verb.option("--steps", arguments->max_steps, "at most so many (default: 20)").range(1, 1000000);
+  arguments->plugins.add_to(verb);
   verb.action([arguments] {
+    arguments->plugins.load();
     const auto played = env::make_named(arguments->name);
-    const std::string command =
+    std::string command =
         "qtot env play " + arguments->name + " --seed=" + std::to_string(arguments->seed);
+    if (arguments->max_steps != kUsualSteps) {
+      command += " --steps=" + std::to_string(arguments->max_steps);
+    }
     std::cout << env::playthrough(*played, command, arguments->seed, arguments->max_steps);
     return ExitCode::kDone;
   });

@@ -17,6 +17,7 @@ namespace qtot::cli {
 namespace {
 
 struct Arguments {
+  PluginArguments plugins;
   std::string path;
   int n_episodes = 0;  // 0: the default of what is asked for
   unsigned n_threads = sweep::n_usable_cores();
@@ -164,6 +165,7 @@ void print_readable(const Arguments& arguments, const std::string& path, const P
 
 ExitCode run(const Arguments& arguments) {
   check(arguments);
+  arguments.plugins.load();
   const LoadedCheckpoint loaded = load_run_or_checkpoint(arguments.path);
   const Played played = play(loaded, arguments);
   train::EpisodeMeans means;
@@ -195,6 +197,7 @@ void add_eval(Verb& app) {
       .type_name("FILE.html|-");
   verb.option("--threads", arguments->n_threads, "worker threads (default: all cores)")
       .range(1U, kMaxThreads);
+  arguments->plugins.add_to(verb);
   verb.json_flag(arguments->json);
   verb.action([arguments] { return run(*arguments); });
 }

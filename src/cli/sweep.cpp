@@ -39,6 +39,7 @@ constexpr unsigned kMaxThreads = 1024;
 
 // Resolves every choice before the first one runs: a wrong key is found now, not in the night.
 std::vector<SweepRun> resolved_runs(const Arguments& arguments) {
+  arguments.config.plugins.load();
   const std::vector<sweep::Choice> choices =
       sweep::plan({.config = arguments.config.config,
                    .env_config = arguments.config.env_config,
@@ -86,7 +87,16 @@ std::vector<SweepRun> runs_of_part(const std::vector<SweepRun>& runs, const std:
   return chosen;
 }
 
-sweep::Command command(const SweepRun& run, unsigned n_threads, bool overcommit) {
+// Of child processes and jobs, which need not start in the same folder.
+std::vector<std::string> plugin_words(const Arguments& arguments) {
+  std::vector<std::string> words;
+  for (const std::string& file : arguments.config.plugins.files) {
+    words.push_back("--plugin=" + fs::absolute(file).string());
+  }
+  return words;
+}
+
+sweep::Command command(const SweepRun& run, unsigned n_threads, const Arguments& arguments) {
   const sweep::Choice& choice = run.choice;
   std::vector<std::string> words = {"qtot",
                                     "train",
@@ -95,7 +105,8 @@ sweep::Command command(const SweepRun& run, unsigned n_threads, bool overcommit)
                                     "--resume",
                                     "--threads",
                                     std::to_string(n_threads)};
-  if (overcommit) words.emplace_back("--overcommit");
+  if (arguments.overcommit) words.emplace_back("--overcommit");
+  for (const std::string& word : plugin_words(arguments)) words.push_back(word);
   if (!choice.config.empty()) words.push_back("--config=" + choice.config);
   if (!choice.env_config.empty()) words.push_back("--env-config=" + choice.env_config);
   words.emplace_back("with");
@@ -131,6 +142,7 @@ ExitCode print_script(const Arguments& arguments) {
   add("--env-config=", arguments.config.env_config);
   add("--seeds=", arguments.seeds);
   add("--keep=", arguments.keep);
+  for (const std::string& word : plugin_words(arguments)) words.push_back(word);
   if (arguments.overcommit) words.emplace_back("--overcommit");
   if (arguments.json) words.emplace_back("--json");
   std::cout << sweep::array_script({.job_name = fs::path(arguments.out).filename().string(),
@@ -169,7 +181,7 @@ bool work_off(const Arguments& arguments, SweepRanks* ranks, std::vector<SweepRu
   std::vector<sweep::Command> commands;
   for (const std::size_t i : to_do) {
     make_directories(runs[i].folder);
-    commands.push_back(command(runs[i], share.n_threads, arguments.overcommit));
+    commands.push_back(command(runs[i], share.n_threads, arguments));
   }
   SweepProgress progress(std::cerr, runs.size(), runs.size() - to_do.size());
   const sweep::JobWatcher watcher = [&](std::size_t job, const sweep::JobResult& result,
@@ -229,6 +241,7 @@ void add_sweep(Verb& app) {
   verb.option("words", arguments->config.words,
               "[with] key=value,value ...: a list [6,6] is one value")
       .type_name("KEY=VALUES");
+  arguments->config.plugins.add_to(verb);
   verb.option("--out", arguments->out, "folder of the sweep").required().type_name("DIR");
   verb.option("--seeds", arguments->seeds, "1,2,3 or 1-3 (default: that of the configuration)")
       .type_name("SEEDS");

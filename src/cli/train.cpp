@@ -9,6 +9,7 @@
 #include "cli/verbs.h"
 #include "qtot/checkpoint/folder.h"
 #include "qtot/config/training_keys.h"
+#include "qtot/plugin/load.h"
 #include "qtot/sweep/launcher.h"
 #include "qtot/sweep/run_folder.h"
 #include "qtot/train/run.h"
@@ -103,6 +104,7 @@ ExitCode run(const Arguments& arguments) {
   request.progress = &std::cerr;
 
   RankJobOptions job_options = RankJobOptions::of(request.config);
+  job_options.same.emplace_back("--plugin", plugin::identity(arguments.config.plugins.files));
   job_options.same.emplace_back("--resume", request.resume ? "given" : "not given");
   job_options.wants_stop = [] { return stop_requested.load(); };
   RankJob job(job_options);

@@ -51,6 +51,11 @@ Option Verb::option(const std::string& name, std::vector<std::string>& values,
   return Option(*app_->add_option(name, values, help));
 }
 
+Option Verb::repeated(const std::string& name, std::vector<std::string>& values,
+                      const std::string& help) {
+  return Option(*app_->add_option(name, values, help)->allow_extra_args(false));
+}
+
 Option Verb::option(const std::string& name, int& value, const std::string& help) {
   return Option(*app_->add_option(name, value, help));
 }

@@ -49,6 +49,9 @@ class Verb {
   /// the action is over.
   Option option(const std::string& name, std::string& value, const std::string& help);
   Option option(const std::string& name, std::vector<std::string>& values, const std::string& help);
+  /// An option "--name" that may be given more than once, with one value each time.
+  Option repeated(const std::string& name, std::vector<std::string>& values,
+                  const std::string& help);
   Option option(const std::string& name, int& value, const std::string& help);
   Option option(const std::string& name, unsigned& value, const std::string& help);
   Option option(const std::string& name, std::uint64_t& value, const std::string& help);

@@ -24,16 +24,26 @@ void add_games(Verb& app);
 /// The words behind the options, `key=value` each, without PyMARL's optional `with` in front.
 std::vector<std::string> assignments(std::vector<std::string> words);
 
-/// Adds `--config`, `--env-config` and the assignments, which mean the same wherever they stand.
+/// Adds `--plugin FILE`, wherever environments are made.
+struct PluginArguments {
+  std::vector<std::string> files;
+
+  void add_to(Verb& verb);
+  /// Before an environment is looked up; a second time it does nothing. Throws Error as plugin::load.
+  void load() const;
+};
+
+/// Adds `--config`, `--env-config`, `--plugin` and the assignments, which mean the same wherever they stand.
 struct ConfigArguments {
   std::string config;
   std::string env_config;
   std::vector<std::string> words;
+  PluginArguments plugins = {};
 
   void add_to(Verb& verb);
 };
 
-/// The configuration that the arguments name. Warnings go to stderr. Throws Error for whatever is wrong
+/// Loads the plugins, and gives the configuration that the arguments name. Warnings go to stderr. Throws Error for whatever is wrong
 /// with it, an unknown environment or mixer included.
 yaml::Resolved resolve(const ConfigArguments& arguments);
 /// The same, with the warnings left to the caller.

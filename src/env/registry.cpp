@@ -52,22 +52,34 @@ const EnvFamily& family(const std::string& name) {
   constexpr std::size_t kShown = 64;  // a name from a file may be of any length
   const std::string near = config::nearest(name, known);
   throw Error("environment \"" + name.substr(0, kShown) + "\": no such environment; " +
-              (near.empty() ? "" : "did you mean " + near + "? ") + "known:" + list);
+              (near.empty() ? "" : "did you mean " + near + "? ") + "known:" + list +
+              "; one of a plugin needs --plugin FILE");
 }
 
+namespace {
+
+NamedEnv map_of(const EnvFamily& family, const std::string& map, const std::string& name,
+                config::Map args) {
+  if (const config::Value* second = config::find(args, "map_name")) {
+    throw Error(second->origin + ": env_args.map_name = " + second->text() +
+                " must be left out: \"" + name + "\" is a map");
+  }
+  args.emplace_back("map_name", config::Value{map, "name of the environment"});
+  return {&family, std::move(args)};
+}
+
+}  // namespace
+
 NamedEnv find_named(const std::string& name, config::Map args) {
+  if (const std::size_t slash = name.find('/'); slash != std::string::npos) {
+    return map_of(family(name.substr(0, slash)), name.substr(slash + 1), name, std::move(args));
+  }
   for (const EnvFamily& family : families()) {
     if (family.name == name) return {&family, std::move(args)};
   }
   for (const EnvFamily& family : families()) {
     for (const std::string& map : family.maps()) {
-      if (map != name) continue;
-      if (const config::Value* second = config::find(args, "map_name")) {
-        throw Error(second->origin + ": env_args.map_name = " + second->text() +
-                    " must be left out: \"" + name + "\" is a map");
-      }
-      args.emplace_back("map_name", config::Value{name, "name of the environment"});
-      return {&family, std::move(args)};
+      if (map == name) return map_of(family, map, name, std::move(args));
     }
   }
   return {&family(name), std::move(args)};  // throws

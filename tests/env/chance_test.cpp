@@ -88,6 +88,23 @@ TEST(RegistryTest, AMapIsANameThatTakesFurtherArgumentsButNoSecondMap) {
       "e.yaml:3: env_args.map_name = \"stag_hunt\" must be left out: \"stag_hunt_small\" is a map");
 }
 
+TEST(RegistryTest, AFamilyAndAMapAreANameTogether) {
+  const auto small = env::make_named("stag_hunt/stag_hunt_small");
+  EXPECT_EQ(small->spec(), env::make_named("stag_hunt_small")->spec());
+  const auto limited =
+      env::make_named("stag_hunt/stag_hunt_small", {{"episode_limit", {std::int64_t{7}, "e"}}});
+  EXPECT_EQ(limited->spec().episode_limit, 7);
+  EXPECT_EQ(test::error_text([] { env::make_named("stag_hnt/stag_hunt_small"); }),
+            test::error_text([] { env::family("stag_hnt"); }));
+  const std::string text = test::error_text([] { env::make_named("two_step/stag_hunt_small"); });
+  EXPECT_EQ(text.find("env_args.map_name = \"stag_hunt_small\" (name of the environment)"), 0U)
+      << text;
+  EXPECT_EQ(test::error_text([] {
+              env::make_named("two_step/two_step", {{"map_name", {std::string("x"), "e.yaml:3"}}});
+            }),
+            "e.yaml:3: env_args.map_name = \"x\" must be left out: \"two_step/two_step\" is a map");
+}
+
 TEST(RegistryTest, AnUnknownMapIsRefusedByItsKey) {
   for (const env::EnvFamily& family : env::families()) {
     const std::string text = test::error_text([&] {

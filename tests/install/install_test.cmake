@@ -42,4 +42,17 @@ file(RENAME ${WORK}/moved/share/qtot/configs/envs/two_step.yaml
 run(OUTPUT text COMMAND ${qtot} config --config=installed_qmix --env-config=installed_two_step)
 expect("${text}" "share/qtot/configs/algs/installed_qmix.yaml")
 expect("${text}" "share/qtot/configs/envs/installed_two_step.yaml")
+
+# the example of docs/plugins.md, which needs one header of the prefix and no tree
+run(OUTPUT log COMMAND ${CMAKE_COMMAND} -S ${SOURCE}/../../docs/plugin_example -B ${WORK}/plugin
+    -G ${GENERATOR} -DCMAKE_PREFIX_PATH=${WORK}/moved -DCMAKE_BUILD_TYPE=Release)
+run(OUTPUT log COMMAND ${CMAKE_COMMAND} --build ${WORK}/plugin)
+run(OUTPUT text COMMAND ${qtot} env play coin --seed=23 --steps=40 --plugin ${WORK}/plugin/coin.so)
+file(READ ${SOURCE}/../golden/envs/coin.trace golden)
+if(NOT text STREQUAL golden)
+  message(FATAL_ERROR "the coin of the example plays otherwise than tests/golden/envs/coin.trace")
+endif()
+run(OUTPUT text COMMAND ${qtot} train --plugin ${WORK}/plugin/coin.so --out ${WORK}/run with env=coin
+    t_max=40 batch_size=4 buffer_size=8)
+expect("${text}" "fingerprint")
 file(REMOVE_RECURSE ${WORK})

@@ -66,7 +66,7 @@ const std::vector<Ban>& bans() {
       {R"(\bv?s?n?printf\(|\bscanf\()",
        "std::to_chars or a stream",
        {{"src/metrics/progress_bar.cpp", "display alone, into a bounded buffer"}}},
-      {R"(getenv\()",
+      {R"(\bgetenv\()",
        "a configuration key",
        {{"src/yaml/resolve.cpp", "QTOT_CONFIG_DIR: where configurations lie"},
         {"src/sweep/launcher.cpp", "how many mpirun and srun have started"},

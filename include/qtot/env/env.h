@@ -116,9 +116,9 @@ struct NamedEnv {
 /// Throws Error as family() does, and for a map_name beside the name of a map.
 NamedEnv find_named(const std::string& name, config::Map args = {});
 
-/// The environment of a short name: a family with its defaults ("stag_hunt") or one of the maps of a
-/// family ("stag_hunt_small"; the first family that has it), with further arguments. Throws Error as family() and
-/// make do, and for a map_name beside the name of a map.
+/// The environment of a short name: a family with its defaults ("stag_hunt"), one of the maps of a family
+/// ("stag_hunt_small"; the first family that has it), or both ("stag_hunt/stag_hunt_small"), with further
+/// arguments. Throws Error as family() and make do, and for a map_name beside the name of a map.
 std::unique_ptr<Env> make_named(const std::string& name, config::Map args = {});
 
 }  // namespace qtot::env
