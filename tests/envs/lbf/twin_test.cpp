@@ -281,6 +281,8 @@ void expect_equal(const env::Env& env, const Twin& twin) {
 struct Case {
   const char* name;
   Args args;
+
+  friend std::ostream& operator<<(std::ostream& os, const Case& c) { return os << c.name; }
 };
 
 class LbfTwin : public testing::TestWithParam<Case> {};
