@@ -167,12 +167,14 @@ void print_readable(const env::TraceReport& report) {
 }
 
 struct CheckArguments {
+  PluginArguments plugins;
   std::vector<std::string> traces;
   bool verbose = false;
   bool json = false;
 };
 
 ExitCode check(const CheckArguments& arguments) {
+  arguments.plugins.load();
   constexpr std::size_t kListed = 20;
   const env::TraceOptions options = {.n_listed = arguments.verbose ? kListed : 0};
   std::vector<env::TraceReport> reports;
@@ -217,10 +219,11 @@ void add_info(Verb& env) {
 }
 
 void add_check(Verb& env) {
-  Verb verb = env.verb("check", "Replay recordings of the reference environments");
+  Verb verb = env.verb("check", "Replay recordings of the reference environments, or of ours");
   auto arguments = std::make_shared<CheckArguments>();
   verb.option("traces", arguments->traces, "recordings").required().type_name("TRACE.jsonl[.gz]");
   verb.flag("--verbose", arguments->verbose, "list the first 20 differences of each recording");
+  arguments->plugins.add_to(verb);
   verb.json_flag(arguments->json);
   verb.action([arguments] { return check(*arguments); });
 }
