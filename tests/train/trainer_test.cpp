@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -110,6 +111,66 @@ std::vector<std::string> digests(Trainer& trainer, int n) {
     result.push_back(digest_of(trainer));
   }
   return result;
+}
+
+// Stag hunt that can be played for so many episodes, which all environments share.
+class FailingEnv final : public env::Env {
+ public:
+  explicit FailingEnv(std::atomic<int>& n_left)
+      : env_(make_env(golden_config(0))), n_left_(n_left) {}
+
+  const env::DecPomdpSpec& spec() const override { return env_->spec(); }
+  void reset(env::Chance& chance) override {
+    env_->reset(chance);
+    is_last_ = --n_left_ < 0;
+  }
+  env::StepResult step(std::span<const env::Action> action, env::Chance& chance) override {
+    if (is_last_) throw Error("the forest is on fire");
+    return env_->step(action, chance);
+  }
+  void observe(std::span<float> obs, std::span<float> state,
+               std::span<std::uint8_t> avail) const override {
+    env_->observe(obs, state, avail);
+  }
+  bool has_ended() const override { return env_->has_ended(); }
+  env::Snapshot snapshot() const override { return env_->snapshot(); }
+  void restore(const env::Snapshot& snapshot) override { env_->restore(snapshot); }
+
+ private:
+  std::unique_ptr<env::Env> env_;
+  std::atomic<int>& n_left_;
+  bool is_last_ = false;
+};
+
+// In the first round that is waited for, or in one that was begun before another was learned from.
+TEST(Trainer, AnErrorOfAnEnvironmentReachesTheCallerAndTheTrainerEndsInOrder) {
+  for (const int pipeline : {0, 1}) {
+    for (const int n_episodes : {0, 6, 15}) {
+      const config::TrainingConfig config = golden_config(pipeline);
+      std::atomic<int> n_left = n_episodes;
+      FlowGraphPlayer player(2, [&] { return std::make_unique<FailingEnv>(n_left); });
+      rollout::TbbExecutor executor(2);
+      const auto train = [&] {
+        Trainer trainer(config, player.spec(), player, executor);
+        while (true) trainer.run_round();
+      };
+      try {
+        train();
+      } catch (const Error& error) {
+        EXPECT_STREQ(error.what(), "the forest is on fire");
+      }
+    }
+  }
+}
+
+// A caller that leaves for a reason of its own hears of that.
+TEST(Trainer, ARoundThatFailsWhileTheCallerLeavesIsNoFurtherError) {
+  const config::TrainingConfig config = golden_config(1);
+  std::atomic<int> n_left = config.batch_size_run;
+  FlowGraphPlayer player(2, [&] { return std::make_unique<FailingEnv>(n_left); });
+  rollout::TbbExecutor executor(2);
+  Trainer trainer(config, player.spec(), player, executor);
+  trainer.run_round();  // and the next one has begun
 }
 
 TEST(Trainer, MakesOneUpdateARoundFromTheRoundThatCompletesABatch) {

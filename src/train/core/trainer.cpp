@@ -37,7 +37,11 @@ Trainer::Trainer(const config::TrainingConfig& config, const core::DecPomdpSpec&
 }
 
 Trainer::~Trainer() {
-  if (round_is_open_) player_.wait();  // the round writes into the ring
+  if (!round_is_open_) return;
+  try {
+    player_.wait();  // the round writes into the ring
+  } catch (...) {    // the caller left without asking for it
+  }
 }
 
 // The page to read first: one round of the algorithm.
@@ -88,8 +92,8 @@ void Trainer::open_round() {
 }
 
 std::vector<rollout::EpisodeStats> Trainer::wait_round() {
+  round_is_open_ = false;  // also where it fails
   std::vector<rollout::EpisodeStats> stats = player_.wait();
-  round_is_open_ = false;
   return crew_ == nullptr ? stats : crew_->share(round_, stats);
 }
 
