@@ -216,18 +216,23 @@ void add_check(Verb& env) {
 void add_play(Verb& env) {
   struct Arguments {
     std::string name;
+    std::vector<std::string> words;
     std::uint64_t seed = 1;
     int max_steps = 20;
   };
   Verb verb = env.verb("play", "One episode of uniform play, as text");
   auto arguments = std::make_shared<Arguments>();
   verb.option("name", arguments->name, "environment").required().type_name("NAME");
+  verb.option("words", arguments->words, "[with] key=value ...: its arguments")
+      .type_name("KEY=VALUE");
   verb.option("--seed", arguments->seed, "of chance and actions (default: 1)");
   verb.option("--steps", arguments->max_steps, "at most so many (default: 20)").range(1, 1000000);
   verb.action([arguments] {
-    const auto played = env::family(arguments->name).make({});
-    const std::string command =
+    const std::vector<std::string> words = assignments(arguments->words);
+    const auto played = env::family(arguments->name).make(yaml::parse_assignments(words));
+    std::string command =
         "qtot env play " + arguments->name + " --seed=" + std::to_string(arguments->seed);
+    for (const std::string& word : words) command += " " + word;
     std::cout << env::playthrough(*played, command, arguments->seed, arguments->max_steps);
     return ExitCode::kDone;
   });
