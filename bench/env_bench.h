@@ -21,7 +21,8 @@ struct EnvReport {
   EnvBenchOptions options;
   core::DecPomdpSpec spec = {};
   Spread steps_per_second = {};  // CPU time of one thread
-  double episode_length = 0;     // mean; a reset an episode is part of the time
+  Spread by_the_clock = {};   // the same by wall time: what other processes do for it counts, too
+  double episode_length = 0;  // mean; a reset an episode is part of the time
 };
 
 /// Random available actions; observations, state and availability are written after every reset and

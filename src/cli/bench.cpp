@@ -124,6 +124,7 @@ Json to_json(const bench::EnvReport& report) {
           {"state_shape", report.spec.state_dim},
           {"episode_limit", report.spec.episode_limit},
           {"steps_per_second", to_json(report.steps_per_second)},
+          {"steps_per_second_by_the_clock", to_json(report.by_the_clock)},
           {"episode_length", report.episode_length}};
 }
 

@@ -275,6 +275,7 @@ void add_play(Verb& env) {
   struct Arguments {
     PluginArguments plugins;
     std::string name;
+    std::vector<std::string> words;
     std::uint64_t seed = 1;
     int max_steps = kUsualSteps;
   };
@@ -283,17 +284,21 @@ void add_play(Verb& env) {
   verb.option("name", arguments->name, "environment, one of its maps, or environment/map")
       .required()
       .type_name("NAME");
+  verb.option("words", arguments->words, "[with] key=value ...: its arguments")
+      .type_name("KEY=VALUE");
   verb.option("--seed", arguments->seed, "of chance and actions (default: 1)");
   verb.option("--steps", arguments->max_steps, "at most so many (default: 20)").range(1, 1000000);
   arguments->plugins.add_to(verb);
   verb.action([arguments] {
     arguments->plugins.load();
-    const auto played = env::make_named(arguments->name);
+    const std::vector<std::string> words = assignments(arguments->words);
+    const auto played = env::make_named(arguments->name, yaml::parse_assignments(words));
     std::string command =
         "qtot env play " + arguments->name + " --seed=" + std::to_string(arguments->seed);
     if (arguments->max_steps != kUsualSteps) {
       command += " --steps=" + std::to_string(arguments->max_steps);
     }
+    for (const std::string& word : words) command += " " + word;
     std::cout << env::playthrough(*played, command, arguments->seed, arguments->max_steps);
     return ExitCode::kDone;
   });

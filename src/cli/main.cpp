@@ -4,6 +4,7 @@
 #include <new>
 
 #include "cli/verbs.h"
+#include "qtot/bridge/python_envs.h"
 #include "qtot/config/value.h"
 #include "qtot/math/fp_environment.h"
 #include "qtot/version.h"
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   app.set_version_flag("--version", std::string("qtot ") + qtot::kVersion);
   app.get_formatter()->column_width(34);
   qtot::ExitCode exit_code = qtot::ExitCode::kDone;
+  qtot::bridge::add_python_family();
   qtot::cli::Verb program(app, exit_code);
   qtot::cli::add_train(program);
   qtot::cli::add_sweep(program);

@@ -135,8 +135,19 @@ class Run {
     for (const std::string& warning : newest->warnings) bar_.message("warning: " + warning);
     const config::KeyTexts saved =
         config::with_new_keys(std::move(newest->state.training_keys), request_.config);
-    require_same_training(saved, config::training_keys(request_.config), newest->path);
+    require_same_training(without_free_arguments(saved),
+                          without_free_arguments(config::training_keys(request_.config)),
+                          newest->path);
     return newest;
+  }
+
+  // Arguments of the environment that touch no bit, like the time that another process has to answer.
+  config::KeyTexts without_free_arguments(config::KeyTexts keys) const {
+    for (const config::OptionInfo& option : family_.options()) {
+      if (option.training) continue;
+      std::erase_if(keys, [&](const auto& key) { return key.first == option.key; });
+    }
+    return keys;
   }
 
   bool agreed_by_first(bool of_first) const {
