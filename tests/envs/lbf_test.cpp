@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "envs/lbf/game.h"
 #include "support/error_text.h"
 
