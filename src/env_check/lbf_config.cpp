@@ -24,6 +24,8 @@ config::Map lbf_args(const Json& config, const Place& place) {
   for (const char* key : {"players", "field_size", "max_num_food", "sight", "force_coop"}) {
     need(config, key, place);
   }
+  // a sight of 0 shows an agent its own cell there, and the whole field here
+  if (config["sight"] == 0) place.fail("config.sight: expected an integer from 1");
   for (const auto& [key, value] : config.items()) {
     if (key == "env_id" || key == "max_episode_steps" || key == "render_mode") continue;
     if (std::ranges::find(kSameName, key) == kSameName.end()) {

@@ -3,9 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 namespace qtot::env {
 namespace {
+
+// Arguments of MPE2 that have one value here, as JSON; most recordings do not name them. Those that we
+// do not know at all need no refusal: what they change differs from the recording.
+constexpr std::array<std::pair<const char*, const char*>, 8> kOnly = {
+    {{"num_good", "1"},
+     {"num_adversaries", "3"},
+     {"num_obstacles", "2"},
+     {"continuous_actions", "false"},
+     {"curriculum", "false"},
+     {"terminate_on_success", "false"},
+     {"num_agent_neighbors", "null"},
+     {"num_landmark_neighbors", "null"}}};
 
 std::string scenario(const Json& config, const Place& place) {
   const Json& name = need(config, "env", place);
@@ -38,7 +51,16 @@ int goal_seen_by_agent_1(const Json& line, const Place& place) {
 
 config::Map mpe_args(const Json& config, const Place& place) {
   const std::string name = scenario(config, place);
+  for (const auto& [key, value] : kOnly) {
+    if (config.contains(key)) must_equal(config, key, Json::parse(value), place);
+  }
   config::Map args = {{"map_name", {name, place.text()}}};
+  const auto add = [&](const char* theirs, const char* ours) {
+    const auto at = config.find(theirs);
+    if (at != config.end() && !at->is_null()) args.emplace_back(ours, to_value(*at, place));
+  };
+  add("local_ratio", "local_ratio");
+  add("max_cycles", "episode_limit");
   if (name.starts_with("simple_tag")) {
     args.emplace_back("prey", config::Value{std::string("agent"), place.text()});
   }
@@ -46,6 +68,7 @@ config::Map mpe_args(const Json& config, const Place& place) {
     const Json& agents = need(config, "agents", place);
     if (!agents.is_array()) place.fail("config.agents: expected a list");
     const auto n = static_cast<std::int64_t>(agents.size());
+    if (config.contains("N")) must_equal(config, "N", n, place);
     args.emplace_back("n_agents", config::Value{n, place.text()});
   }
   return args;

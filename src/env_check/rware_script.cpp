@@ -162,6 +162,35 @@ class Recorded {
   bool is_global_ = false;
 };
 
+// The name of a member of one of the reference's enumerations, as we write it.
+config::Value in_small_letters(const Json& config, const std::string& key, const Place& place) {
+  const Json& name = need(config, key, place);
+  if (!name.is_string()) place.fail("config." + key + ": expected text");
+  auto text = name.get<std::string>();
+  for (char& letter : text) {
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  }
+  return {text, place.text()};
+}
+
+// The arguments that a recording of the usual observations need not have.
+void add_observation(const Json& config, const Place& place, config::Map& args) {
+  if (config.contains("layout")) must_equal(config, "layout", nullptr, place);
+  if (config.contains("image_observation_layers")) {
+    must_equal(config, "image_observation_layers",
+               {"SHELVES", "REQUESTS", "AGENTS", "GOALS", "ACCESSIBLE"}, place);
+  }
+  if (config.contains("observation_type")) {
+    args.emplace_back("observation", in_small_letters(config, "observation_type", place));
+  }
+  constexpr std::array<std::pair<const char*, const char*>, 2> kSwitches = {
+      {{"image_observation_directional", "image_directional"},
+       {"normalised_coordinates", "normalised_coordinates"}}};
+  for (const auto& [theirs, ours] : kSwitches) {
+    if (config.contains(theirs)) args.emplace_back(ours, to_value(config[theirs], place));
+  }
+}
+
 }  // namespace
 
 config::Map rware_args(const Json& config, const Place& place) {
@@ -183,15 +212,10 @@ config::Map rware_args(const Json& config, const Place& place) {
   }
   const Json& inactivity = need(config, "max_inactivity_steps", place);
   if (!inactivity.is_null()) add("max_inactivity_steps", to_value(inactivity, place));
-  const Json& reward = need(config, "reward_type", place);
-  if (!reward.is_string()) place.fail("config.reward_type: expected text");
-  std::string type = reward.get<std::string>();
-  for (char& letter : type) {
-    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-  }
-  add("reward_type", config::Value{type, place.text()});
+  add("reward_type", in_small_letters(config, "reward_type", place));
   add("limit_terminates", config::Value{true, place.text()});
   add("ties", config::Value{std::string("drawn"), place.text()});
+  add_observation(config, place, args);
   return args;
 }
 

@@ -61,6 +61,24 @@ TEST_F(MpeTrace, AColourOfNoLandmarkIsBadInput) {
   EXPECT_EQ(refusal(), ":3: obs[1]: expected the colour of a landmark");
 }
 
+TEST_F(MpeTrace, ArgumentsOfTheReferenceAreRead) {
+  const std::string before = "\"n_actions\": [50, 50]";
+  const auto with = [&](const std::string& more) { return before + ", " + more; };
+  replace(1, "config", before, with(R"("local_ratio": 0.5, "max_cycles": 25, "N": 3)"));
+  EXPECT_TRUE(env::check_trace(write()).ok());
+  replace(1, "config", "0.5", "0.25");
+  EXPECT_FALSE(env::check_trace(write()).ok());
+  replace(1, "config", "0.25", "0.5");
+  replace(1, "config", "25", "26");
+  expect_mismatch(27, "truncated", "1");
+}
+
+TEST_F(MpeTrace, ArgumentsThatWeDoNotHaveAreBadInput) {
+  const std::string before = "\"n_actions\": [50, 50]";
+  replace(1, "config", before, before + R"(, "continuous_actions": true)");
+  EXPECT_EQ(refusal(), ":1: config.continuous_actions: expected false, as this environment has it");
+}
+
 TEST_F(MpeTrace, DamagedFilesAreMismatchesOrErrors) {
   const Damage damage = random_damage(6);
   EXPECT_GT(damage.n_mismatches, 50);

@@ -120,5 +120,36 @@ TEST(RwareTraceTest, AnotherRequestIsFound) {
   EXPECT_FALSE(check("INDIVIDUAL", {2, 0}, "[]").ok());
 }
 
+class RwareHeader : public test::MutatedTrace {
+ protected:
+  RwareHeader() : test::MutatedTrace("rware-tiny-5ag-image_dict.jsonl.gz") {}
+};
+
+TEST_F(RwareHeader, SaysWhatAgentsSee) {
+  EXPECT_TRUE(env::check_trace(write()).ok());
+  replace(1, "image_observation_directional", "true", "false");
+  EXPECT_FALSE(env::check_trace(write()).ok());
+  replace(1, "observation_type", "IMAGE_DICT", "IMAGE");
+  EXPECT_EQ(refusal(), ":1: obs = 131: expected 125 for this config");
+}
+
+TEST_F(RwareHeader, ArgumentsThatWeDoNotHaveAreBadInput) {
+  replace(1, "config", "\"n_agents\"", "\"layout\":\"x.g\",\"n_agents\"");
+  EXPECT_EQ(refusal(), ":1: config.layout: expected null, as this environment has it");
+}
+
+TEST(LbfHeaderTest, ASightOfZeroIsBadInput) {
+  class Trace : public test::MutatedTrace {
+   public:
+    Trace() : test::MutatedTrace("lbf-10x10-3p-3f.jsonl.gz") {}
+    void TestBody() override {}
+    std::string refused() {
+      replace(1, "config", "\"sight\": 10", "\"sight\": 0");
+      return refusal();
+    }
+  };
+  EXPECT_EQ(Trace().refused(), ":1: config.sight: expected an integer from 1");
+}
+
 }  // namespace
 }  // namespace qtot
