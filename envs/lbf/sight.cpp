@@ -9,9 +9,9 @@ namespace {
 
 constexpr float kUnseen = -1;
 constexpr int kNLayers = 3;
-constexpr int kFoodSize = 3;  // row, col, level
+constexpr std::ptrdiff_t kFoodSize = 3;  // row, col, level
 
-int player_size(const LbfOptions& options) {
+std::ptrdiff_t player_size(const LbfOptions& options) {
   return options.observe_agent_levels ? 3 : 2;
 }
 
@@ -61,8 +61,9 @@ void observe_grid(const Scene& scene, const Piece& own, std::span<float> out) {
   const int sight = options.sight;
   const int width = 2 * sight + 1;
   float* const players = out.data();
-  float* const foods = players + width * width;
-  float* const is_free = foods + width * width;
+  const std::ptrdiff_t layer = std::ptrdiff_t{width} * width;
+  float* const foods = players + layer;
+  float* const is_free = foods + layer;
   std::fill(out.begin(), out.end(), 0.0F);
 
   // where (row, col) of the field stands in a layer
@@ -97,7 +98,8 @@ void observe_grid(const Scene& scene, const Piece& own, std::span<float> out) {
 int obs_dim(const LbfOptions& options) {
   const int width = 2 * options.sight + 1;
   if (options.grid_observation) return kNLayers * width * width;
-  return kFoodSize * options.max_num_food + player_size(options) * options.players;
+  return static_cast<int>(kFoodSize * options.max_num_food +
+                          player_size(options) * options.players);
 }
 
 void observe(const Scene& scene, std::size_t self, std::span<float> out) {

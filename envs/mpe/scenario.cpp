@@ -7,7 +7,7 @@
 namespace qtot::envs::mpe {
 
 std::span<const ScenarioEntry> scenarios() {
-  static const std::array<ScenarioEntry, 4> kEntries = {{
+  static const std::array<ScenarioEntry, 4> entries = {{
       {"simple_spread",
        {"simple_spread_v3", "pz-mpe-simple-spread-v3"},
        "SimpleSpread-v0",
@@ -29,7 +29,7 @@ std::span<const ScenarioEntry> scenarios() {
        {"prey"},
        make_simple_tag},
   }};
-  return kEntries;
+  return entries;
 }
 
 const ScenarioEntry* find_scenario(const std::string& name) {
