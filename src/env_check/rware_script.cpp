@@ -57,11 +57,11 @@ class RwareScript final : public ScriptedChance {
 };
 
 const std::vector<double>& array_of(const Snapshot& snapshot, const char* name) {
-  static const std::vector<double> kNone;
+  static const std::vector<double> none;
   for (const auto& [key, values] : snapshot) {
     if (key == name) return values;
   }
-  return kNone;
+  return none;
 }
 
 // What is recorded of one step.
