@@ -294,8 +294,10 @@ std::string svg(const Report& report, const std::string& title,
   std::string body = legend(picture, kHead, legend_height);
   const double top = kHead + legend_height;
   for (std::size_t i = 0; i < picture.panels.size(); ++i) {
-    const double x = static_cast<double>(i % picture.n_columns) * picture.cell_width();
-    const double y = top + static_cast<double>(i / picture.n_columns) * picture.cell_height();
+    const std::size_t column = i % picture.n_columns;
+    const std::size_t row = i / picture.n_columns;
+    const double x = static_cast<double>(column) * picture.cell_width();
+    const double y = top + static_cast<double>(row) * picture.cell_height();
     body += Panel(picture, picture.panels[i], x, y).text();
   }
   const std::string shown = title.empty() ? readable(report.metric) : title;
