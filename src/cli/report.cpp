@@ -23,6 +23,7 @@ struct Arguments {
   std::string group_by;
   unsigned n_last = 3;
   unsigned n_smooth = 1;
+  unsigned first_step = 0;
   std::string out, csv, title;
   std::string references;
   bool unfinished = false;
@@ -30,6 +31,7 @@ struct Arguments {
 };
 
 constexpr unsigned kMaxEvaluations = 10000;
+constexpr unsigned kMaxSteps = 4000000000;
 
 std::vector<report::RunRecord> read_runs(const Arguments& arguments) {
   std::set<fs::path> seen;  // a run that is named twice, by itself and by its sweep, counts once
@@ -162,7 +164,8 @@ ExitCode run(const Arguments& arguments) {
   const report::Report report = report::make_report(runs, {.metric = arguments.metric,
                                                            .group_by = words_of(arguments.group_by),
                                                            .n_last = arguments.n_last,
-                                                           .n_smooth = arguments.n_smooth});
+                                                           .n_smooth = arguments.n_smooth,
+                                                           .first_step = arguments.first_step});
   if (!arguments.csv.empty()) write_file_atomically(arguments.csv, report::csv(report));
   if (!arguments.out.empty()) {
     write_file_atomically(arguments.out, report::svg(report, arguments.title, references));
@@ -194,6 +197,9 @@ void add_report(Verb& app) {
   verb.option("--smooth", arguments->n_smooth,
               "running mean of curves over so many evaluations (default: 1, none)")
       .range(1U, kMaxEvaluations);
+  verb.option("--from", arguments->first_step,
+              "step at which curves begin; what comes before is left out of them (default: 0)")
+      .range(0U, kMaxSteps);
   verb.option("--out", arguments->out, "learning curves as SVG").type_name("FILE.svg");
   verb.option("--csv", arguments->csv, "the same figures step by step").type_name("FILE");
   verb.option("--title", arguments->title, "heading of the SVG (default: the metric)");

@@ -27,6 +27,16 @@ std::string metric_in(const std::vector<RunRecord>& runs, const std::string& ask
   throw Error(text);
 }
 
+// What comes before `first_step` says how a network begins, and can be far from all that it learns.
+Samples begun_at(Samples samples, std::int64_t first_step, const RunRecord& run) {
+  std::erase_if(samples, [&](const Sample& sample) { return sample.t_env < first_step; });
+  if (samples.empty()) {
+    throw Error(run.folder.string() + ": has no value at or after step " +
+                std::to_string(first_step) + ", where curves are to begin");
+  }
+  return samples;
+}
+
 GroupReport report_of(const Group& group, const Report& report) {
   GroupReport result{.panel = group.panel, .label = group.label, .name = group.name};
   Strata finals;
@@ -39,7 +49,8 @@ GroupReport report_of(const Group& group, const Report& report) {
     for (const RunRecord* run : runs) {
       const Samples& samples = run->metrics.at(report.metric);
       finals.back().push_back(final_figure(samples, report.n_last));
-      curves.back().push_back(running_mean(samples, report.n_smooth));
+      curves.back().push_back(
+          begun_at(running_mean(samples, report.n_smooth), report.first_step, *run));
       result.runs.push_back(run->folder.string());
       result.finals.push_back(finals.back().back());
     }
@@ -77,6 +88,7 @@ Report make_report(const std::vector<RunRecord>& runs, const ReportOptions& opti
   Report report{.metric = metric_in(runs, options.metric),
                 .n_last = options.n_last,
                 .n_smooth = options.n_smooth,
+                .first_step = options.first_step,
                 .groups = {}};
   for (const Group& group : group_runs(runs, options.group_by)) {
     report.groups.push_back(report_of(group, report));

@@ -162,7 +162,7 @@ class Panel {
     std::string out = text_at(left_, top_ - 10, name_, " class=\"panel\"");
     out += axes();
     for (const GroupReport* group : groups_) out += band(*group);
-    for (const Reference& other : picture_.references) out += reference(other);
+    for (std::size_t i = 0; i < picture_.references.size(); ++i) out += reference(i);
     for (const GroupReport* group : groups_) out += line(*group);
     return out;
   }
@@ -220,13 +220,17 @@ class Panel {
            "\"><title>" + escaped(group.name) + "</title></polyline>\n";
   }
 
-  std::string reference(const Reference& other) const {
+  // Labels stand side by side, for the figures may lie close together.
+  std::string reference(std::size_t i) const {
+    const Reference& other = picture_.references[i];
+    const double place = static_cast<double>(i) / static_cast<double>(picture_.references.size());
     const double right = left_ + picture_.plot_width, y = y_of(other.value);
     const bool is_known = picture_.has_label(other.label);
     const std::string colour = is_known ? picture_.colour(other.label) : "#8b949e";
     return line_from(left_, y, right, y,
                      " stroke-width=\"1.4\" stroke-dasharray=\"6 4\" stroke=\"" + colour + "\"") +
-           text_at(right, y - 4, other.label + " " + trimmed(other.value, 2),
+           text_at(right - place * picture_.plot_width, y - 4,
+                   other.label + " " + trimmed(other.value, 2),
                    " text-anchor=\"end\" font-size=\"11\"");
   }
 

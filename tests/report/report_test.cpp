@@ -270,6 +270,17 @@ TEST(SvgTest, AReferenceIsALineInTheColourOfItsGroup) {
   EXPECT_THAT(text, HasSubstr(">-600<"));  // the axis reaches it
 }
 
+TEST(ReportTest, CurvesBeginWhereTheyAreTold) {
+  const TempFolder temp;
+  write_run(temp / "a", {.values = {3, 4, 5}});
+  const Samples samples = read_all(temp.path())[0].metrics.at("test_return_mean");
+  const Report report = make_report(read_all(temp.path()), {.first_step = samples[1].t_env});
+  ASSERT_EQ(report.groups[0].curve.size(), 2U);
+  EXPECT_EQ(report.groups[0].curve[0].median, 4);
+  EXPECT_EQ(report.groups[0].mean, 4);  // of all three evaluations
+  EXPECT_THROW(make_report(read_all(temp.path()), {.first_step = samples[2].t_env + 1}), Error);
+}
+
 TEST(SvgTest, OfOneRunIsALineWithoutABand) {
   const TempFolder temp;
   write_run(temp / "a", {.values = {3}});

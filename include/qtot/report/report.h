@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct ReportOptions {
   std::vector<std::string> group_by = {};  // see group_runs()
   std::size_t n_last = 3;                  // evaluations in the final figure of a run
   std::size_t n_smooth = 1;                // evaluations in the running mean of a curve
+  std::int64_t first_step = 0;  // where curves begin: earlier values are left out of them
 };
 
 /// The runs of a group in figures.
@@ -29,6 +31,7 @@ struct GroupReport {
 struct Report {
   std::string metric;
   std::size_t n_last = 0, n_smooth = 0;
+  std::int64_t first_step = 0;
   std::vector<GroupReport> groups;
 };
 
