@@ -207,7 +207,7 @@ void add_report(Verb& app) {
           "--reference", arguments->references,
           "figures of others, with commas between: dashed lines in the SVG, each in the colour of "
           "the group of its label")
-      .type_name("LABEL=NUMBERS");
+      .type_name("LABEL=NUMBER,...");
   verb.flag("--unfinished", arguments->unfinished, "take runs that are not finished, too");
   verb.json_flag(arguments->json);
   verb.action([arguments] { return run(*arguments); });

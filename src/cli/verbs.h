@@ -43,8 +43,8 @@ struct ConfigArguments {
   void add_to(Verb& verb);
 };
 
-/// Loads the plugins, and gives the configuration that the arguments name. Warnings go to stderr. Throws Error for whatever is wrong
-/// with it, an unknown environment or mixer included.
+/// Loads the plugins, and gives the configuration that the arguments name. Warnings go to stderr. Throws
+/// Error for whatever is wrong with it, an unknown environment or mixer included.
 yaml::Resolved resolve(const ConfigArguments& arguments);
 /// The same, with the warnings left to the caller.
 yaml::Resolved resolve_silently(const ConfigArguments& arguments);

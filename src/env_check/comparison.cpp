@@ -100,8 +100,9 @@ void Comparison::match(const std::string& name, const Tolerance::Field* field, s
   const bool is_inexact = weight > 0;
   n_inexact += is_inexact;
   if (is_equal) {
-    ++n_equal;
-    n_same_bits += is_inexact;
+    const bool same_bits = std::signbit(expected) == std::signbit(found);  // 0 equals -0
+    n_equal += same_bits;
+    n_same_bits += is_inexact && same_bits;
     return;
   }
   bool is_beyond = false;

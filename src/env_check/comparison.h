@@ -64,7 +64,7 @@ class Comparison {
   bool agrees() const { return n_unequal + n_beyond == 0; }
 
   long n_values = 0;
-  long n_equal = 0;      // of them: the same number, whether or not they need be
+  long n_equal = 0;      // of them: to the bit, whether or not they need be
   long n_unequal = 0;    // of those that must be equal
   long n_inexact = 0;    // compared up to a bound
   long n_same_bits = 0;  // of n_inexact: equal all the same

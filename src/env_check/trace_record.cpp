@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -26,11 +27,15 @@ std::size_t size(int n) {
   return static_cast<std::size_t>(n);
 }
 
+// JSON's -0 is an integer, which has no sign.
+constexpr const char* kMinusZero = "-0.0";
+
 std::string text_of(double x) {
-  return number_text(x);
+  return x == 0 && std::signbit(x) ? kMinusZero : number_text(x);
 }
 
 std::string text_of(float x) {
+  if (x == 0 && std::signbit(x)) return kMinusZero;
   std::array<char, 32> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), x);
   return {text.data(), end.ptr};
