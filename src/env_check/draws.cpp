@@ -143,7 +143,8 @@ void RecordingChance::shuffle(int site, std::span<int> items) {
   append("[\"shuffle\"," + std::to_string(site) + ",[" + order + "]]");
 }
 
-std::unique_ptr<ScriptedChance> draws_script(const Json& line, const DecPomdpSpec&, const Snapshot&,
+std::unique_ptr<ScriptedChance> draws_script(const Json& /*config*/, const Json& line,
+                                             const DecPomdpSpec&, const Snapshot&,
                                              const Place& place) {
   const Json& entries = need(need(line, "u", place), "draws", place);
   if (!entries.is_array()) place.fail("u.draws: expected a list");

@@ -37,7 +37,8 @@ class RecordingChance final : public Chance {
 };
 
 /// Answers as `u.draws` of `line` says. Throws Error for what is no such list.
-std::unique_ptr<ScriptedChance> draws_script(const Json& line, const DecPomdpSpec& spec,
-                                             const Snapshot& ours, const Place& place);
+std::unique_ptr<ScriptedChance> draws_script(const Json& config, const Json& line,
+                                             const DecPomdpSpec& spec, const Snapshot& ours,
+                                             const Place& place);
 
 }  // namespace qtot::env

@@ -15,8 +15,9 @@ config::Map smaclite_args(const Json& config, const Place& place);
 Snapshot smaclite_snapshot(const Json& config, const Json& line, const Place& place);
 
 /// `u.order`: for each tick the units in the order in which they act.
-std::unique_ptr<ScriptedChance> smaclite_script(const Json& line, const DecPomdpSpec& spec,
-                                                const Snapshot& ours, const Place& place);
+std::unique_ptr<ScriptedChance> smaclite_script(const Json& config, const Json& line,
+                                                const DecPomdpSpec& spec, const Snapshot& ours,
+                                                const Place& place);
 
 /// Positions and velocities, and what is seen of positions, up to 1e-5; all else equal.
 Tolerance smaclite_tolerance(const Json& config, const DecPomdpSpec& spec, const Place& place);

@@ -130,8 +130,9 @@ Snapshot smaclite_snapshot(const Json& config, const Json& line, const Place& pl
   return {{"t", {t}}, {"units", std::move(units)}, {"last_actions", std::move(last_actions)}};
 }
 
-std::unique_ptr<ScriptedChance> smaclite_script(const Json& line, const DecPomdpSpec&,
-                                                const Snapshot& ours, const Place& place) {
+std::unique_ptr<ScriptedChance> smaclite_script(const Json& /*config*/, const Json& line,
+                                                const DecPomdpSpec&, const Snapshot& ours,
+                                                const Place& place) {
   std::size_t n_units = 0;
   for (const auto& [name, values] : ours) {
     if (name == "units") n_units = values.size() / kColumns;

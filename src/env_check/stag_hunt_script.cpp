@@ -59,8 +59,9 @@ std::vector<int> read_order(const Json& u, const char* key, std::size_t n, const
 
 }  // namespace
 
-std::unique_ptr<ScriptedChance> stag_hunt_script(const Json& line, const DecPomdpSpec& spec,
-                                                 const Snapshot& ours, const Place& place) {
+std::unique_ptr<ScriptedChance> stag_hunt_script(const Json& /*config*/, const Json& line,
+                                                 const DecPomdpSpec& spec, const Snapshot& ours,
+                                                 const Place& place) {
   std::size_t n_prey = 0;
   for (const auto& [name, values] : ours) {
     if (name == "alive") n_prey = values.size();

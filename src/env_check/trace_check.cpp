@@ -160,9 +160,7 @@ class Checker {
   }
 
   std::unique_ptr<ScriptedChance> script(const Json& line, const Snapshot& ours) const {
-    return kind_->configured_script != nullptr
-               ? kind_->configured_script(config_, line, spec_, ours, place_)
-               : kind_->script(line, spec_, ours, place_);
+    return kind_->script(config_, line, spec_, ours, place_);
   }
 
   // Puts the replay into the state before the step. False when the step cannot be played.

@@ -75,8 +75,8 @@ class NoChance final : public ScriptedChance {
   void shuffle(int, std::span<int>) override { note("an order"); }
 };
 
-std::unique_ptr<ScriptedChance> no_script(const Json&, const DecPomdpSpec&, const Snapshot&,
-                                          const Place&) {
+std::unique_ptr<ScriptedChance> no_script(const Json&, const Json&, const DecPomdpSpec&,
+                                          const Snapshot&, const Place&) {
   return std::make_unique<NoChance>();
 }
 
@@ -88,12 +88,7 @@ const std::vector<TraceEnv>& table() {
       {"twostep", "two_step", two_step_args, {}, {"1", "2A", "2B", "end"}, no_script},
       {"staghunt", "stag_hunt", stag_hunt_args, {}, {}, stag_hunt_script},
       {"lbf", "lbf", lbf_args, {}, {}, no_script, nullptr, nullptr, true},
-      {.name = "rware",
-       .family = "rware",
-       .args = rware_args,
-       .renamed = {},
-       .words = {},
-       .configured_script = rware_script},
+      {"rware", "rware", rware_args, {}, {}, rware_script},
       {"smaclite",
        "combat",
        smaclite_args,

@@ -39,8 +39,9 @@ struct TraceEnv {
   /// Words in `s` that stand for the numbers 0, 1, ...
   std::vector<std::string> words;
   /// The outcomes of chance in `line`. `ours` is a snapshot of our environment, for its sizes.
-  std::unique_ptr<ScriptedChance> (*script)(const Json& line, const DecPomdpSpec& spec,
-                                            const Snapshot& ours, const Place& place) = nullptr;
+  std::unique_ptr<ScriptedChance> (*script)(const Json& config, const Json& line,
+                                            const DecPomdpSpec& spec, const Snapshot& ours,
+                                            const Place& place) = nullptr;
   /// `s` of a line as a snapshot of ours, where names and words do not do; NaN where nothing is recorded.
   Snapshot (*snapshot)(const Json& config, const Json& line, const Place& place) = nullptr;
   /// What need not be equal; null: nothing.
@@ -48,11 +49,6 @@ struct TraceEnv {
                          const Place& place) = nullptr;
   /// Whether agents may choose actions that the recorded mask forbids, the rules saying what these do.
   bool plays_unavailable = false;
-  /// Instead of `script`, where the outcomes cannot be told without the header's `config`.
-  std::unique_ptr<ScriptedChance> (*configured_script)(const Json& config, const Json& line,
-                                                       const DecPomdpSpec& spec,
-                                                       const Snapshot& ours,
-                                                       const Place& place) = nullptr;
 };
 
 /// Throws Error that lists the known names.
