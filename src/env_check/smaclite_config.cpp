@@ -58,17 +58,18 @@ SmacliteConfig::Group read_group(const Json& row, const Place& place) {
 }
 
 std::vector<std::string> read_terrain(const Json& rows, const Place& place) {
-  constexpr auto n = static_cast<std::size_t>(kMapSize);
+  constexpr auto kSide = static_cast<std::size_t>(kMapSize);
   std::vector<std::string> terrain;
   if (rows.is_array()) {
     for (const Json& row : rows) {
       terrain.push_back(row.is_string() ? row.get<std::string>() : "");
     }
   }
-  const bool fits = terrain.size() == n &&
-                    std::all_of(terrain.begin(), terrain.end(), [](const std::string& row) {
-                      return row.size() == n && row.find_first_not_of("_X") == std::string::npos;
-                    });
+  const bool fits =
+      terrain.size() == kSide &&
+      std::all_of(terrain.begin(), terrain.end(), [](const std::string& row) {
+        return row.size() == kSide && row.find_first_not_of("_X") == std::string::npos;
+      });
   if (!fits) place.fail("config.terrain_rows_y0_first: expected 32 rows of 32 characters _ or X");
   return terrain;
 }
