@@ -3,20 +3,17 @@
 
     joined_sources.py BUILD OUT SOURCE...
 
-Sources of one directory that can stand in one translation unit are read as one: a file in OUT includes
-them. Sources that cannot (their anonymous namespaces share names) stay alone. Writes
-OUT/compile_commands.json and prints what to check, one file a line. Each command compiles without
-precompiled headers, and without the wide scalar, whose headers take longer than the rest, where no
-source names it: its code is the other scalars' code.
+Sources of one directory are read as one translation unit: a file in OUT includes them. Those whose anonymous
+namespaces share a name go into different units. Writes OUT/compile_commands.json and prints a line for each unit:
+what to check, then the sources that it joins. Names are found by the look of a line, so a unit may not compile;
+its sources then have commands of their own. Each command compiles without precompiled headers, and without the
+wide scalar, whose headers take longer than the rest, where no source names it: its code is the other scalars' code.
 """
 
-import concurrent.futures
 import json
-import os
 import pathlib
 import re
 import shlex
-import subprocess
 import sys
 
 
@@ -26,24 +23,56 @@ def main():
     directories = {}
     for source in sys.argv[3:]:
         path = pathlib.Path(source).resolve()
-        directories.setdefault(path.parent, []).append(path)
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        groups = pool.map(lambda item: units_of(item[0], item[1], commands, out), sorted(directories.items()))
-        entries = [entry for group in groups for entry in group]
+        # an environment has a folder of one or two sources
+        directory = path.parents[1] if path.parents[1].name == "envs" else path.parent
+        directories.setdefault(directory, []).append(path)
+    entries = [command_for(commands[str(path)], path, [path]) for paths in directories.values() for path in paths]
+    for directory, paths in sorted(directories.items()):
+        for number, sources in enumerate(groups_of(paths)):
+            unit = sources[0]
+            if len(sources) > 1:
+                unit = out / f"{re.sub(r'[^A-Za-z0-9]', '_', str(directory))}_{number}.cpp"
+                unit.write_text("".join(f'#include "{source}"\n' for source in sources))
+                entries.append(command_for(commands[str(sources[0])], unit, sources))
+            print(unit, *(sources if len(sources) > 1 else []))
     (out / "compile_commands.json").write_text(json.dumps(entries))
-    for entry in entries:
-        print(entry["file"])
 
 
-def units_of(directory, sources, commands, out):
-    """The compile commands of the sources of a directory: one for all, or one for each."""
-    joined = out / (re.sub(r"\W", "_", str(directory)) + ".cpp")
-    joined.write_text("".join(f'#include "{source}"\n' for source in sources))
-    entry = command_for(commands[str(sources[0])], joined, sources)
-    syntax = ["clang++", "-fsyntax-only", "-w"] + shlex.split(entry["command"])[1:]
-    if len(sources) > 1 and subprocess.run(syntax, capture_output=True, check=False).returncode == 0:
-        return [entry]
-    return [command_for(commands[str(source)], source, [source]) for source in sources]
+def groups_of(sources):
+    """Sources apart wherever their anonymous namespaces share a name: each goes into the first group that takes it."""
+    groups = []
+    for source in sources:
+        names = hidden_names(source.read_text())
+        for group in groups:
+            if not group["names"] & names:
+                break
+        else:
+            group = {"names": set(), "sources": []}
+            groups.append(group)
+        group["names"] |= names
+        group["sources"].append(source)
+    return [group["sources"] for group in groups]
+
+
+def hidden_names(text):
+    """The names that anonymous namespaces declare: clang-format puts their declarations at the beginning of a line."""
+    names = set(re.findall(r"^QTOT_DISPATCH.*", text, re.MULTILINE))  # a macro that defines functions
+    for block in re.findall(r"^namespace \{$(.*?)^\}  // namespace$", text, re.MULTILINE | re.DOTALL):
+        for enumerators in re.findall(r"^enum [^{;]*\{([^}]*)\}", block, re.MULTILINE):
+            names |= set(re.findall(r"(?:^|,)\s*(k\w+)", enumerators, re.MULTILINE))
+        for line in re.findall(r"^[A-Za-z[].*", block, re.MULTILINE):
+            kind = re.match(r"(?:struct|class|enum(?: class)?) (\w+)", line)
+            value = re.match(r"[^=({]*?\b(k[A-Z]\w*)", line)
+            names |= {found.group(1) for found in (kind, value) if found}
+            if function := re.match(r"[^=(]*?(\w+)\((.*)", line):
+                names.add(function.group(1) + str(parameter_types(function.group(2))))
+    return names
+
+
+def parameter_types(parameters):
+    """Of a function's first line, for overloads may meet: roughly the types of its parameters."""
+    plain = re.sub(r"\bconst\b|&|\w+::", "", parameters.split(")")[0])
+    return [parameter.split()[0] for parameter in plain.split(",") if parameter.strip()]
 
 
 def command_for(entry, source, parts):
@@ -59,7 +88,7 @@ def command_for(entry, source, parts):
             kept.append(word)
     if not any(re.search(r"Wide|QTOT_WIDE", part.read_text()) for part in parts):
         kept.append("-UQTOT_WIDE")
-    command = shlex.join(kept + ["-Wno-unknown-warning-option", "-c", str(source)])
+    command = shlex.join(kept + ["-w", "-c", str(source)])
     return {"directory": entry["directory"], "file": str(source), "command": command}
 
 

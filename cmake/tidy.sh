@@ -18,14 +18,28 @@ echo "clang-format: ${#sources[@]} files as it would write them"
 mapfile -t sources < <(git ls-files 'src/*.cpp' 'envs/*.cpp')
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-mapfile -t units < <(python3 cmake/joined_sources.py "$build" "$folder" "${sources[@]}")
-((${#units[@]} > 0))
+python3 cmake/joined_sources.py "$build" "$folder" "${sources[@]}" > "$folder/units"
+[[ -s $folder/units ]]
 
-tidy() {
-  # the one file that includes sources is ours
-  clang-tidy --quiet -p "$1" --checks=-bugprone-suspicious-include "$2" 2>/dev/null
+# the files that include sources are ours, and lie where no .clang-tidy is found
+check() {
+  clang-tidy --quiet -p "$1" --config-file=.clang-tidy --checks=-bugprone-suspicious-include "$2" 2>/dev/null
 }
-export -f tidy
-printf '%s\n' "${units[@]}" |
-  xargs --max-procs="$(nproc)" -I{} bash -c 'tidy "$1" "$2"' tidy "$folder" {}
+
+# tidy FOLDER UNIT SOURCE...: the sources one by one where their unit does not compile
+tidy() {
+  local findings folder=$1 unit=$2 source status=0
+  shift 2
+  findings=$(check "$folder" "$unit") || status=$?
+  if (($# > 0)) && [[ $findings == *clang-diagnostic-error* ]]; then
+    echo "$*: not to be joined, so each alone"
+    status=0 findings=
+    for source in "$@"; do findings+=$(check "$folder" "$source") || status=$?; done
+  fi
+  [[ -z $findings ]] || echo "$findings"
+  return "$status"
+}
+export -f check tidy
+xargs --max-procs="$(nproc)" -d '\n' -I{} bash -c 'read -ra unit <<< "$2"; tidy "$1" "${unit[@]}"' tidy "$folder" {} \
+  < "$folder/units"
 echo "clang-tidy: ${#sources[@]} files without a finding"

@@ -78,7 +78,7 @@ void Sight::flatten(const Warehouse& warehouse, const Robot& robot, float* out) 
 
 void Sight::paint(const Warehouse& warehouse, const Robot& robot, float* out) const {
   const Layout& layout = warehouse.layout;
-  const int n_cells = side() * side();
+  const std::ptrdiff_t n_cells = std::ptrdiff_t{side()} * side();
   for (int row = 0; row < side(); ++row) {
     for (int col = 0; col < side(); ++col) {
       const Cell cell = {robot.cell.x - range_ + col, robot.cell.y - range_ + row};

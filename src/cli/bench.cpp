@@ -63,7 +63,6 @@ Json to_json(const bench::MatmulReport& report) {
   return json;
 }
 
-constexpr int kMaxThreads = 1024;
 constexpr int kMaxHidden = 4096;
 constexpr int kMaxCount = 100000;
 constexpr const char* kLengthsHelp =
@@ -216,7 +215,7 @@ void add_learner(Verb& bench) {
               "agents,actions,observation,state,limit")
       .type_name("NAME|A,U,O,S,T");
   verb.option("--batch", options.batch_size, "episodes (default: 32)").range(1, kMaxCount);
-  verb.option("--threads", options.n_threads, "worker threads (default: 1)").range(1, kMaxThreads);
+  verb.option("--threads", options.n_threads, "worker threads (default: 1)").range(1U, kMaxThreads);
   verb.option("--lengths", options.lengths, kLengthsHelp).type_name("KIND");
   verb.option("--mixer", options.mixer, "qmix (default), qatten, qplex, qplex_qatten, vdn or iql")
       .type_name("NAME");
@@ -226,7 +225,7 @@ void add_learner(Verb& bench) {
   verb.option(
           "--project", options.projected_threads,
           "reckon, from the times of the pieces of work, with 1, 2, 4, ... up to so many threads")
-      .range(1, kMaxThreads);
+      .range(1U, kMaxThreads);
   verb.json_flag(arguments->json);
   verb.action([arguments] {
     RankJob job({.same = {{"--shape", arguments->options.shape},
@@ -258,7 +257,7 @@ void add_rollout(Verb& bench) {
   verb.option("--rounds", arguments->options.n_rounds, "timed rounds (default: 15)")
       .range(1, kMaxCount);
   verb.option("--threads", arguments->options.n_threads, "worker threads (default: 1)")
-      .range(1, kMaxThreads);
+      .range(1U, kMaxThreads);
   verb.json_flag(arguments->json);
   verb.action([arguments] {
     arguments->config.plugins.load();
@@ -282,7 +281,7 @@ void add_train_bench(Verb& bench) {
   verb.option("--rounds", arguments->options.n_rounds, "timed rounds (default: 30)")
       .range(1, kMaxCount);
   verb.option("--threads", arguments->options.n_threads, "worker threads (default: 1)")
-      .range(1, kMaxThreads);
+      .range(1U, kMaxThreads);
   verb.flag(
       "--episodes", arguments->options.tells_episodes,
       "with --json: the length of every episode, and the episodes of every timed update and the "

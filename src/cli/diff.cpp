@@ -9,7 +9,7 @@
 namespace qtot::cli {
 namespace {
 
-struct Arguments {
+struct DiffArguments {
   std::string run_a, run_b;
   bool json = false;
 };
@@ -43,7 +43,7 @@ void print_readable(const metrics::DigestComparison& comparison, const std::stri
   }
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run(const DiffArguments& arguments) {
   const metrics::DigestComparison comparison =
       metrics::compare_digests(digests_of(arguments.run_a), digests_of(arguments.run_b));
   if (comparison.n_compared == 0) {
@@ -76,7 +76,7 @@ void add_diff(Verb& app) {
   verb.footer(
       "Compares the updates that both runs recorded (digest_interval). Exit code 1 if they "
       "differ.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<DiffArguments>();
   verb.option("run_a", arguments->run_a, "run folder").required().type_name("RUN");
   verb.option("run_b", arguments->run_b, "run folder").required().type_name("RUN");
   verb.json_flag(arguments->json);

@@ -7,12 +7,12 @@
 namespace qtot::cli {
 namespace {
 
-struct Arguments {
+struct DigestArguments {
   std::string path;
   bool json = false;
 };
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run(const DigestArguments& arguments) {
   const LoadedCheckpoint loaded = load_run_or_checkpoint(arguments.path);
   const checkpoint::Digest digest = checkpoint::digest(loaded.state);
   if (arguments.json) {
@@ -41,7 +41,7 @@ void add_digest(Verb& app) {
       "128 bits over parameters, targets, optimiser, replay and training counters. Two runs of "
       "one\n"
       "configuration and seed agree on any number of threads, compiler and instruction set.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<DigestArguments>();
   verb.option("path", arguments->path, "run folder or checkpoint file")
       .required()
       .type_name("RUN|CHECKPOINT");

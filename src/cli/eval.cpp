@@ -16,7 +16,7 @@
 namespace qtot::cli {
 namespace {
 
-struct Arguments {
+struct EvalArguments {
   PluginArguments plugins;
   std::string path;
   int n_episodes = 0;  // 0: the default of what is asked for
@@ -27,7 +27,6 @@ struct Arguments {
 
 constexpr int kMaxEpisodes = 1000000;
 constexpr int kDefaultEpisodes = 32;
-constexpr unsigned kMaxThreads = 1024;
 constexpr int kMaxReplayEpisodes = 1000;
 constexpr int kDefaultReplayEpisodes = 8;
 constexpr int kDefaultTerminalEpisodes = 1;
@@ -96,7 +95,7 @@ class Player {
   rollout::Policy policy_;
 };
 
-void check(const Arguments& arguments) {
+void check(const EvalArguments& arguments) {
   if (arguments.replay.empty()) return;
   if (arguments.n_episodes > kMaxReplayEpisodes) {
     throw Error("--episodes " + std::to_string(arguments.n_episodes) + ": expected at most " +
@@ -107,7 +106,7 @@ void check(const Arguments& arguments) {
   }
 }
 
-int n_episodes(const Arguments& arguments) {
+int n_episodes(const EvalArguments& arguments) {
   if (arguments.n_episodes > 0) return arguments.n_episodes;
   if (arguments.replay.empty()) return kDefaultEpisodes;
   return is_terminal_replay(arguments.replay) ? kDefaultTerminalEpisodes : kDefaultReplayEpisodes;
@@ -118,7 +117,7 @@ struct Played {
   bool reports_wins = false;
 };
 
-Played play(const LoadedCheckpoint& loaded, const Arguments& arguments) {
+Played play(const LoadedCheckpoint& loaded, const EvalArguments& arguments) {
   const Player player(loaded);
   if (arguments.replay.empty()) {
     return {.episodes = player.play(n_episodes(arguments), arguments.n_threads),
@@ -133,7 +132,7 @@ Played play(const LoadedCheckpoint& loaded, const Arguments& arguments) {
   return played;
 }
 
-void print_json(const Arguments& arguments, const std::string& path, const Played& played,
+void print_json(const EvalArguments& arguments, const std::string& path, const Played& played,
                 const train::EpisodeMeans& means) {
   nlohmann::ordered_json json = {{"checkpoint", path},
                                  {"episodes", played.episodes.size()},
@@ -149,7 +148,7 @@ void print_json(const Arguments& arguments, const std::string& path, const Playe
   std::cout << json.dump(2) << '\n';
 }
 
-void print_readable(const Arguments& arguments, const std::string& path, const Played& played,
+void print_readable(const EvalArguments& arguments, const std::string& path, const Played& played,
                     const train::EpisodeMeans& means) {
   std::cout << "checkpoint   " << path << '\n'
             << "test return  " << means.return_mean() << " +- " << means.return_std() << " ("
@@ -163,7 +162,7 @@ void print_readable(const Arguments& arguments, const std::string& path, const P
   }
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run(const EvalArguments& arguments) {
   check(arguments);
   arguments.plugins.load();
   const LoadedCheckpoint loaded = load_run_or_checkpoint(arguments.path);
@@ -185,7 +184,7 @@ void add_eval(Verb& app) {
       "run would. --replay plays the same episodes, from the first: with FILE.html it writes a "
       "page that\n"
       "any browser shows (docs/replay.md), with - it plays them in the terminal.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<EvalArguments>();
   verb.option("path", arguments->path, "run folder or checkpoint file")
       .required()
       .type_name("RUN|CHECKPOINT");

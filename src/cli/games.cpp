@@ -14,7 +14,7 @@
 namespace qtot::cli {
 namespace {
 
-struct Arguments {
+struct GamesArguments {
   std::string algorithms;  // "vdn,qmix"; "" for all
   std::string games = "A,B,C,two_step";
   std::string seeds = "1-3";
@@ -25,10 +25,9 @@ struct Arguments {
 };
 
 constexpr unsigned kMaxUpdates = 100000000;
-constexpr unsigned kMaxThreads = 1024;
 constexpr double kTolerance = 0.3;  // entries of the tables lie 1 to 20 apart
 
-std::vector<games::Pupil> chosen_pupils(const Arguments& arguments) {
+std::vector<games::Pupil> chosen_pupils(const GamesArguments& arguments) {
   if (arguments.algorithms.empty()) return games::pupils();
   std::vector<games::Pupil> chosen;
   for (const std::string& name : sweep::split_values(arguments.algorithms, "--algorithms")) {
@@ -38,7 +37,7 @@ std::vector<games::Pupil> chosen_pupils(const Arguments& arguments) {
 }
 
 // Keys of acting, replay and schedule mean nothing where every update sees all there is.
-void refuse_keys_without_meaning(const Arguments& arguments) {
+void refuse_keys_without_meaning(const GamesArguments& arguments) {
   constexpr std::array kWithoutMeaning = {
       "env",           "env_args",           "seed",        "t_max",
       "batch_size",    "batch_size_run",     "buffer_size", "pipeline",
@@ -53,7 +52,7 @@ void refuse_keys_without_meaning(const Arguments& arguments) {
   }
 }
 
-config::TrainingConfig configuration(const Arguments& arguments, const GameResult& result,
+config::TrainingConfig configuration(const GamesArguments& arguments, const GameResult& result,
                                      std::uint64_t seed) {
   ConfigArguments words{.config = result.pupil.config, .env_config = result.game.env, .words = {}};
   if (!result.game.payoff.empty()) words.words.push_back("env_args.map_name=" + result.game.name);
@@ -79,7 +78,7 @@ struct Task {
   std::size_t place = 0;
 };
 
-std::vector<GameResult> plan(const Arguments& arguments) {
+std::vector<GameResult> plan(const GamesArguments& arguments) {
   const std::vector<std::uint64_t> seeds = sweep::parse_seeds(arguments.seeds);
   std::vector<GameResult> results;
   for (const std::string& name : sweep::split_values(arguments.games, "--games")) {
@@ -98,7 +97,7 @@ std::vector<GameResult> plan(const Arguments& arguments) {
   return results;
 }
 
-std::vector<Task> tasks_of(const Arguments& arguments, std::vector<GameResult>& results) {
+std::vector<Task> tasks_of(const GamesArguments& arguments, std::vector<GameResult>& results) {
   std::vector<Task> tasks;
   for (GameResult& result : results) {
     for (std::size_t i = 0; i < result.seeds.size(); ++i) {
@@ -132,7 +131,7 @@ void teach_all(const std::vector<Task>& tasks, unsigned n_threads) {
   bar.finish(progress(tasks.size()));
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run(const GamesArguments& arguments) {
   refuse_keys_without_meaning(arguments);
   std::vector<GameResult> results = plan(arguments);
   teach_all(tasks_of(arguments, results), arguments.n_threads);
@@ -171,7 +170,7 @@ void add_games(Verb& app) {
       "with lr falling to a thirtieth. Exit code 1: something is farther from what is expected "
       "than\n"
       "expected. docs/games.md says where the expected tables come from.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<GamesArguments>();
   verb.option("--algorithms", arguments->algorithms, "of " + names_of_pupils() + " (default: all)")
       .type_name("NAMES");
   verb.option("--games", arguments->games,

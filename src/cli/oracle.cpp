@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Arguments {
+struct OracleArguments {
   std::vector<std::string> words;  // case files and assignments
   std::string dtype = "f64";
   std::string params;
@@ -53,7 +53,7 @@ struct Arguments {
   }
 };
 
-oracle::Report report_of(const std::string& path, const Arguments& arguments,
+oracle::Report report_of(const std::string& path, const OracleArguments& arguments,
                          const oracle::CheckOptions& options) {
   arrays::Npz file = arrays::Npz::load(path);
   if (oracle::is_unit_file(file)) {
@@ -66,7 +66,7 @@ oracle::Report report_of(const std::string& path, const Arguments& arguments,
 }
 
 // A file that cannot be checked does not keep the others from it.
-ExitCode check(const Arguments& arguments) {
+ExitCode check(const OracleArguments& arguments) {
   const oracle::CheckOptions options =
       oracle::read_tolerance(arguments.tolerance, arguments.type());
   const std::vector<std::string> files = arguments.files();
@@ -94,7 +94,7 @@ ExitCode check(const Arguments& arguments) {
   return exit_code;
 }
 
-ExitCode step(const Arguments& arguments) {
+ExitCode step(const OracleArguments& arguments) {
   const std::vector<std::string> files = arguments.files();
   if (files.size() != 1) throw Error("oracle step takes one case file");
   const oracle::CaseOptions options = arguments.options();
@@ -137,7 +137,7 @@ oracle::Diagnosis diagnose_watched(const oracle::Case& input, oracle::DiagnoseOp
   return diagnosis;
 }
 
-ExitCode diagnose(const Arguments& arguments) {
+ExitCode diagnose(const OracleArguments& arguments) {
   oracle::DiagnoseOptions options;
   options.pairs = !arguments.singles;
   Json documents = Json::array();
@@ -173,7 +173,7 @@ ExitCode catalogue(bool json) {
   return ExitCode::kDone;
 }
 
-void add_files(Verb& verb, Arguments& arguments) {
+void add_files(Verb& verb, OracleArguments& arguments) {
   verb.option("words", arguments.words,
               "case files; [with] key=value ... replaces keys of their configuration")
       .required()
@@ -184,7 +184,7 @@ void add_files(Verb& verb, Arguments& arguments) {
   verb.json_flag(arguments.json);
 }
 
-void add_common(Verb& verb, Arguments& arguments) {
+void add_common(Verb& verb, OracleArguments& arguments) {
   add_files(verb, arguments);
   verb.option("--dtype", arguments.dtype,
               "arithmetic: f32, f64 (default), or wide, 113 bits of significand")
@@ -194,7 +194,7 @@ void add_common(Verb& verb, Arguments& arguments) {
 void add_step(Verb& oracle) {
   Verb verb = oracle.verb(
       "step", "One learner step on a case: writes every intermediate value and gradient");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<OracleArguments>();
   add_common(verb, *arguments);
   verb.option("--out", arguments->out, "where to write the case with its outputs")
       .required()
@@ -205,7 +205,7 @@ void add_step(Verb& oracle) {
 void add_check(Verb& oracle) {
   Verb verb =
       oracle.verb("check", "Compare the outputs that a case stores with qtot's, in dataflow order");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<OracleArguments>();
   add_common(verb, *arguments);
   verb.option("--tolerance", arguments->tolerance,
               "pass (default): the rule of docs/oracle.md; certified: what rounding may do to "
@@ -220,7 +220,7 @@ void add_diagnose(Verb& oracle) {
       oracle.verb("diagnose",
                   "Which convention or mistake gives the outputs that a case stores? Tries the "
                   "catalogue, one deviation and two at a time");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<OracleArguments>();
   add_files(verb, *arguments);
   verb.flag("--single", arguments->singles, "one deviation at a time, no pairs");
   verb.action([arguments] { return diagnose(*arguments); });

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-struct Arguments {
+struct ReportArguments {
   std::vector<std::string> paths;
   std::string metric;
   std::string group_by;
@@ -33,7 +33,7 @@ struct Arguments {
 constexpr unsigned kMaxEvaluations = 10000;
 constexpr unsigned kMaxSteps = 4000000000;
 
-std::vector<report::RunRecord> read_runs(const Arguments& arguments) {
+std::vector<report::RunRecord> read_runs(const ReportArguments& arguments) {
   std::set<fs::path> seen;  // a run that is named twice, by itself and by its sweep, counts once
   std::vector<report::RunRecord> runs;
   std::size_t n_unfinished = 0;
@@ -153,7 +153,7 @@ void print_json(const report::Report& report) {
   std::cout << json.dump(2) << '\n';
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run(const ReportArguments& arguments) {
   std::vector<report::Reference> references;
   for (const std::string& text : words_of(arguments.references))
     references.push_back(read_reference(text));
@@ -182,7 +182,7 @@ void add_report(Verb& app) {
       "Runs that differ only in their seed are one group. Example:\n"
       "  qtot report sweeps/a --out curves.svg --csv curves.csv\n"
       "Of a run folder only config.yaml, metrics.jsonl and summary.json are read.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ReportArguments>();
   verb.option("paths", arguments->paths, "run folders, or folders with runs below them")
       .required()
       .type_name("RUN_OR_FOLDER");

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct SweepArguments {
   ConfigArguments config;
   std::string out;
   std::string seeds;
@@ -35,10 +35,8 @@ struct Arguments {
   bool json = false;
 };
 
-constexpr unsigned kMaxThreads = 1024;
-
 // Resolves every choice before the first one runs: a wrong key is found now, not in the night.
-std::vector<SweepRun> resolved_runs(const Arguments& arguments) {
+std::vector<SweepRun> resolved_runs(const SweepArguments& arguments) {
   arguments.config.plugins.load();
   const std::vector<sweep::Choice> choices =
       sweep::plan({.config = arguments.config.config,
@@ -88,7 +86,7 @@ std::vector<SweepRun> runs_of_part(const std::vector<SweepRun>& runs, const std:
 }
 
 // Of child processes and jobs, which need not start in the same folder.
-std::vector<std::string> plugin_words(const Arguments& arguments) {
+std::vector<std::string> plugin_words(const SweepArguments& arguments) {
   std::vector<std::string> words;
   for (const std::string& file : arguments.config.plugins.files) {
     words.push_back("--plugin=" + fs::absolute(file).string());
@@ -96,7 +94,7 @@ std::vector<std::string> plugin_words(const Arguments& arguments) {
   return words;
 }
 
-sweep::Command command(const SweepRun& run, unsigned n_threads, const Arguments& arguments) {
+sweep::Command command(const SweepRun& run, unsigned n_threads, const SweepArguments& arguments) {
   const sweep::Choice& choice = run.choice;
   std::vector<std::string> words = {"qtot",
                                     "train",
@@ -129,7 +127,7 @@ void remove_checkpoints(const SweepRun& run, const std::string& keep) {
   checkpoint::keep_only_newest(checkpoints, keep == "final" ? 1 : 0);
 }
 
-ExitCode print_script(const Arguments& arguments) {
+ExitCode print_script(const SweepArguments& arguments) {
   if (!arguments.part.empty()) throw Error("--sbatch prints a script for all parts: drop --part");
   const std::vector<SweepRun> runs = resolved_runs(arguments);
   const unsigned n_threads = std::max(1U, arguments.n_threads_per_run);
@@ -161,7 +159,7 @@ struct Share {
   unsigned n_jobs = 1, n_threads = 1;
 };
 
-Share share_of(const Arguments& arguments, const SweepRanks* ranks, std::size_t n_to_do) {
+Share share_of(const SweepArguments& arguments, const SweepRanks* ranks, std::size_t n_to_do) {
   const unsigned n_cores = ranks != nullptr ? ranks->n_cores_each() : sweep::n_usable_cores();
   const auto n_most = static_cast<unsigned>(std::max<std::size_t>(1, n_to_do));
   const unsigned n_usual = ranks != nullptr ? 1 : std::min(n_cores, n_most);
@@ -172,7 +170,7 @@ Share share_of(const Arguments& arguments, const SweepRanks* ranks, std::size_t 
 }
 
 // Trains what is not finished. Returns whether it was told to stop.
-bool work_off(const Arguments& arguments, SweepRanks* ranks, std::vector<SweepRun>& runs) {
+bool work_off(const SweepArguments& arguments, SweepRanks* ranks, std::vector<SweepRun>& runs) {
   std::vector<std::size_t> to_do;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     runs[i].was_finished ? remove_checkpoints(runs[i], arguments.keep) : to_do.push_back(i);
@@ -199,7 +197,7 @@ bool work_off(const Arguments& arguments, SweepRanks* ranks, std::vector<SweepRu
   return report.was_stopped;
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run(const SweepArguments& arguments) {
   if (arguments.sbatch) return print_script(arguments);
   const std::unique_ptr<SweepRanks> ranks = SweepRanks::join(std::max(1U, arguments.n_jobs));
   if (ranks && !ranks->is_rank_0()) {
@@ -233,7 +231,7 @@ void add_sweep(Verb& app) {
       "report DIR. On a cluster: mpirun -n R (or srun) qtot sweep ... works the runs off on R "
       "ranks;\n"
       "qtot sweep ... --sbatch prints the script of a job array.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<SweepArguments>();
   verb.option("--config", arguments->config.config, "algorithms, with commas between")
       .type_name("NAMES");
   verb.option("--env-config", arguments->config.env_config, "environments, with commas between")

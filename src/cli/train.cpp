@@ -17,7 +17,7 @@
 namespace qtot::cli {
 namespace {
 
-struct Arguments {
+struct TrainArguments {
   ConfigArguments config;
   std::string out;
   unsigned n_threads = sweep::n_usual_threads();
@@ -27,8 +27,6 @@ struct Arguments {
 };
 
 namespace fs = std::filesystem;
-
-constexpr unsigned kMaxThreads = 1024;
 
 std::atomic<bool> stop_requested{false};
 
@@ -84,7 +82,7 @@ void print_json(const train::RunReport& report, const std::string& folder) {
   std::cout << json.dump(2) << '\n';
 }
 
-ExitCode run(const Arguments& arguments) {
+ExitCode run(const TrainArguments& arguments) {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   std::signal(SIGUSR1, on_signal);  // which mpirun hands on, where it answers SIGTERM by killing
@@ -142,7 +140,7 @@ void add_train(Verb& app) {
       "summary.json. Neither --threads nor how often is evaluated, logged or saved changes a bit.\n"
       "mpirun -n R qtot train ..., or srun --mpi=pmix, trains on R ranks, to the same bits.\n"
       "SIGTERM, SIGINT or SIGUSR1: the round is finished, a checkpoint written, exit code 75.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<TrainArguments>();
   arguments->config.add_to(verb);
   verb.option("--out", arguments->out,
               "run folder (default: <local_results_path>/<name>_<env>_seed<seed>)")

@@ -16,6 +16,9 @@ class Option;
 /// takes ten seconds over it.
 namespace qtot::cli {
 
+/// No verb takes more worker threads.
+constexpr unsigned kMaxThreads = 1024;
+
 /// An option that was added to a verb.
 class Option {
  public:

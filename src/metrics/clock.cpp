@@ -1,8 +1,7 @@
 #include "qtot/metrics/clock.h"
 
-#include <time.h>
-
 #include <chrono>
+#include <ctime>
 
 namespace qtot::metrics {
 namespace {

@@ -16,7 +16,7 @@ struct Fingerprint {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 
-  auto operator<=>(const Fingerprint&) const = default;
+  auto operator<=>(const Fingerprint&) const = default;  // NOLINT(modernize-use-nullptr): not a 0
 
   /// 32 hex digits, high half first.
   std::string hex() const;
