@@ -34,6 +34,7 @@ function(qtot_module name)
   list(APPEND sources ${ARG_SOURCES})
   if(sources)
     add_library(qtot_${name} STATIC ${sources})
+    qtot_join(qtot_${name})
     set(scope PUBLIC)
     target_link_libraries(qtot_${name} PRIVATE $<BUILD_INTERFACE:qtot::flags>)
     target_include_directories(qtot_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
@@ -76,6 +77,9 @@ target_compile_options(qtot_flags INTERFACE
   # GCC 12 sees overlaps in "x" + std::string (PR105329), and others where it forgets that a precompiled
   # header is the system's
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overflow>)
+if(QTOT_JOINED)  # names of one source may hide those of another, and its own types come by an include
+  target_compile_options(qtot_flags INTERFACE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(QTOT_SANITIZE)
   target_compile_options(qtot_flags INTERFACE -fsanitize=${QTOT_SANITIZE} -fno-omit-frame-pointer -g1)
   target_link_options(qtot_flags INTERFACE -fsanitize=${QTOT_SANITIZE})
